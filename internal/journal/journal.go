@@ -1,0 +1,85 @@
+package journal
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/url"
+)
+
+// ErrNotFound says that the journal holds no such call or run.
+var ErrNotFound = errors.New("not in the journal")
+
+// Config says where the journal is kept.
+type Config struct {
+	// URL is sqlite:///path/to/state.db.
+	URL string
+	// Logger is told of migrations; nil means none.
+	Logger *slog.Logger
+}
+
+// Journal is an open journal. Its methods may be called from several
+// goroutines.
+type Journal struct {
+	engine engine
+}
+
+// engine is a database that can keep the journal.
+type engine interface {
+	// reader is for queries outside a transaction; they never wait for a writer.
+	reader() Reader
+	inTx(ctx context.Context, fn func(Tx) error) error
+	// native is the pool that writes: *sql.DB on SQLite.
+	native() any
+	ping(ctx context.Context) error
+	size(ctx context.Context) (int64, error)
+	// place names the database for people, without a password.
+	place() string
+	close() error
+}
+
+// Open opens the journal, creates it where there is none, and brings its
+// tables up to date. A SQLite file belongs to one process: a second one gets an
+// *InUseError.
+func Open(ctx context.Context, config Config) (*Journal, error) {
+	if config.Logger == nil {
+		config.Logger = slog.New(slog.DiscardHandler)
+	}
+	u, err := url.Parse(config.URL)
+	if err != nil {
+		return nil, errors.New("the journal's url cannot be read; write it as sqlite:///var/lib/ringback/state.db")
+	}
+	if u.Scheme != "sqlite" || u.Host != "" || u.Path == "" || u.RawQuery != "" {
+		return nil, fmt.Errorf("the journal's url is %s; write it as sqlite:///var/lib/ringback/state.db", u.Redacted())
+	}
+	e, err := openSQLite(ctx, u.Path, config.Logger)
+	if err != nil {
+		return nil, err
+	}
+	return &Journal{engine: e}, nil
+}
+
+// InTx runs fn in one transaction that writes. When fn returns an error,
+// nothing of it is kept. On SQLite there is one such transaction at a time: keep
+// it well below 50 ms.
+func (j *Journal) InTx(ctx context.Context, fn func(Tx) error) error {
+	return j.engine.inTx(ctx, fn)
+}
+
+// Reader asks the journal outside a transaction.
+func (j *Journal) Reader() Reader { return j.engine.reader() }
+
+// Native is the engine's pool that writes (*sql.DB on SQLite), for the job
+// queue, which lives in the same database.
+func (j *Journal) Native() any { return j.engine.native() }
+
+// Place names the journal's database for people.
+func (j *Journal) Place() string { return j.engine.place() }
+
+// Ping says whether the journal can be read and written just now. It changes
+// nothing.
+func (j *Journal) Ping(ctx context.Context) error { return j.engine.ping(ctx) }
+
+// Close lets go of the database. Whoever uses the journal must have stopped.
+func (j *Journal) Close() error { return j.engine.close() }

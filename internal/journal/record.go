@@ -1,0 +1,130 @@
+package journal
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+)
+
+// held is what the journal has of a call.
+type held struct {
+	digest     int64
+	revision   int64
+	linkedids  int
+	joinedInto string
+}
+
+// CompareCalls says what RecordCalls would do to each entry, in order. All
+// entries are of one PBX and have ended.
+func CompareCalls(ctx context.Context, r Reader, pbx string, entries []*Entry) ([]Recorded, error) {
+	have, err := lookUp(ctx, r, pbx, entries)
+	if err != nil {
+		return nil, fmt.Errorf("look up calls in the journal: %w", err)
+	}
+	results := make([]Recorded, len(entries))
+	for i, e := range entries {
+		results[i] = compare(e, have)
+	}
+	return results, nil
+}
+
+func lookUp(ctx context.Context, r Reader, pbx string, entries []*Entry) (map[string]held, error) {
+	ids := make([]string, 0, len(entries))
+	for _, e := range entries {
+		ids = append(append(ids, e.ID), e.linkedids...)
+	}
+	have := make(map[string]held, len(ids))
+	err := in(ctx, r, `SELECT id, digest, revision, linkedids, joined_into FROM calls WHERE pbx = $1 AND id IN`, pbx, ids, func(row Row) error {
+		var id string
+		var h held
+		if err := row.Scan(&id, &h.digest, &h.revision, &h.linkedids, &h.joinedInto); err != nil {
+			return err
+		}
+		have[id] = h
+		return nil
+	})
+	return have, err
+}
+
+// compare decides what an entry is to the journal. Records are only ever
+// added to a call, so of two readings the one that joins fewer linkedids is the older.
+func compare(e *Entry, have map[string]held) Recorded {
+	var parts []string
+	var newest int64
+	for _, id := range e.linkedids {
+		h, known := have[id]
+		if known && h.joinedInto != e.ID {
+			parts = append(parts, id)
+			newest = max(newest, h.revision)
+		}
+	}
+	h, known := have[e.ID]
+	joined := 1 + len(e.linkedids)
+	switch {
+	case known && h.joinedInto != "" && !slices.Contains(e.linkedids, h.joinedInto):
+		return Recorded{State: Outdated, Revision: h.revision, PartOf: h.joinedInto}
+	case known && joined < h.linkedids:
+		return Recorded{State: Outdated, Revision: h.revision}
+	case known && h.digest == e.digest && len(parts) == 0:
+		return Recorded{State: Same, Revision: h.revision}
+	case known || len(parts) > 0:
+		return Recorded{State: Changed, Revision: max(newest, h.revision) + 1, Replaces: parts}
+	}
+	return Recorded{State: New, Revision: 1}
+}
+
+// RecordCalls writes what is new or changed of entries and says what became of
+// each, in order. All entries are of one PBX and have ended. Recording the
+// same again changes nothing.
+func RecordCalls(ctx context.Context, tx Tx, pbx string, entries []*Entry, now time.Time) ([]Recorded, error) {
+	results, err := CompareCalls(ctx, tx, pbx, entries)
+	if err != nil {
+		return nil, err
+	}
+	var rows, aliases []any
+	for i, e := range entries {
+		if s := results[i].State; s != New && s != Changed {
+			continue
+		}
+		for _, part := range results[i].Replaces {
+			if _, err := tx.Exec(ctx, `UPDATE calls SET joined_into = $3, changed = $4 WHERE pbx = $1 AND id = $2`,
+				pbx, part, e.ID, now.UnixMicro()); err != nil {
+				return nil, fmt.Errorf("record that call %s is part of %s: %w", part, e.ID, err)
+			}
+		}
+		rows = append(rows, pbx, e.ID, e.Started.UnixMicro(), e.Ended.UnixMicro(), e.direction, e.result, e.numbers,
+			1+len(e.linkedids), e.digest, results[i].Revision, now.UnixMicro(), now.UnixMicro(), string(e.body))
+		for _, alias := range e.aliases {
+			aliases = append(aliases, pbx, alias, e.ID)
+		}
+	}
+	if err := insertRows(ctx, tx,
+		`INSERT INTO calls (pbx, id, started, ended, direction, result, numbers, linkedids, digest, revision, recorded, changed, body) VALUES`,
+		`ON CONFLICT (id, pbx) DO UPDATE SET started = excluded.started, ended = excluded.ended, direction = excluded.direction,
+		result = excluded.result, numbers = excluded.numbers, linkedids = excluded.linkedids, digest = excluded.digest,
+		revision = excluded.revision, changed = excluded.changed, body = excluded.body, joined_into = ''`, 13, rows); err != nil {
+		return nil, fmt.Errorf("record calls: %w", err)
+	}
+	if err := insertAliases(ctx, tx, aliases); err != nil {
+		return nil, fmt.Errorf("record ids of calls: %w", err)
+	}
+	return results, nil
+}
+
+// insertAliases writes (pbx, alias, call) triples. An alias given twice means
+// its last call; one statement must not touch a row twice, so it is made single first.
+func insertAliases(ctx context.Context, tx Tx, triples []any) error {
+	seen := make(map[any]int, len(triples)/3)
+	single := triples[:0]
+	for i := 0; i < len(triples); i += 3 {
+		if at, twice := seen[triples[i+1]]; twice {
+			single[at+2] = triples[i+2]
+			continue
+		}
+		seen[triples[i+1]] = len(single)
+		single = append(single, triples[i:i+3]...)
+	}
+	return insertRows(ctx, tx, `INSERT INTO call_ids (pbx, alias, call_id) VALUES`,
+		`ON CONFLICT (alias, pbx) DO UPDATE SET call_id = excluded.call_id`, 3, single)
+}

@@ -1,0 +1,211 @@
+package journal
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/url"
+	"os"
+	"path/filepath"
+
+	"modernc.org/sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
+)
+
+// readers is how many queries may run beside the one writer.
+const readers = 4
+
+// sqliteEngine keeps the journal in one file that this process owns: a pool of
+// one connection writes, others read beside it (write-ahead log).
+type sqliteEngine struct {
+	path  string
+	lock  *fileLock
+	write *sql.DB
+	read  *sql.DB
+}
+
+func openSQLite(ctx context.Context, path string, logger *slog.Logger) (*sqliteEngine, error) {
+	path, err := filepath.Abs(path)
+	if err != nil {
+		return nil, fmt.Errorf("journal %s: %w", path, err)
+	}
+	if err := os.MkdirAll(filepath.Dir(path), 0o750); err != nil {
+		return nil, fmt.Errorf("make a directory for the journal: %w", err)
+	}
+	if real, err := filepath.EvalSymlinks(path); err == nil {
+		path = real // two names of one file are one lock
+	}
+	lock, err := lockFile(path)
+	if err != nil {
+		return nil, err
+	}
+	e := &sqliteEngine{path: path, lock: lock}
+	if err := e.open(ctx, logger); err != nil {
+		return nil, errors.Join(fmt.Errorf("open the journal %s: %w", path, explain(err, path)), e.close())
+	}
+	return e, nil
+}
+
+func (e *sqliteEngine) open(ctx context.Context, logger *slog.Logger) error {
+	// SQLite makes the file readable for all; it holds telephone numbers.
+	f, err := os.OpenFile(e.path, os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return err
+	}
+	if err := f.Close(); err != nil {
+		return err
+	}
+	e.write, err = sql.Open("sqlite", dsn(e.path, url.Values{
+		"_pragma": {"journal_mode(WAL)", "busy_timeout(5000)", "synchronous(NORMAL)", "foreign_keys(1)", "journal_size_limit(67108864)"},
+		"_txlock": {"immediate"},
+	}))
+	if err != nil {
+		return err
+	}
+	e.write.SetMaxOpenConns(1)
+	if err := migrate(ctx, e.write, "sqlite", logger); err != nil {
+		return err
+	}
+	e.read, err = sql.Open("sqlite", dsn(e.path, url.Values{
+		"mode": {"ro"}, "_pragma": {"query_only(1)", "busy_timeout(5000)"},
+	}))
+	if err != nil {
+		return err
+	}
+	e.read.SetMaxOpenConns(readers)
+	e.read.SetMaxIdleConns(readers)
+	return e.read.PingContext(ctx)
+}
+
+func dsn(path string, query url.Values) string {
+	return (&url.URL{Scheme: "file", Opaque: (&url.URL{Path: path}).EscapedPath(), RawQuery: query.Encode()}).String()
+}
+
+func (e *sqliteEngine) reader() Reader { return sqliteReader{e.read, e.path} }
+func (e *sqliteEngine) native() any    { return e.write }
+func (e *sqliteEngine) place() string  { return e.path }
+
+func (e *sqliteEngine) inTx(ctx context.Context, fn func(Tx) error) error {
+	tx, err := e.write.BeginTx(ctx, nil)
+	if err != nil {
+		return fmt.Errorf("begin to write to the journal: %w", explain(err, e.path))
+	}
+	defer tx.Rollback()
+	if err := fn(sqliteTx{tx}); err != nil {
+		return explain(err, e.path)
+	}
+	if err := tx.Commit(); err != nil {
+		return fmt.Errorf("write to the journal: %w", explain(err, e.path))
+	}
+	return nil
+}
+
+// ping takes the write lock, writes, and takes it back: a full disk or a file
+// that became read-only shows.
+func (e *sqliteEngine) ping(ctx context.Context) error {
+	rollback := errors.New("only a look")
+	err := e.inTx(ctx, func(tx Tx) error {
+		if _, err := tx.Exec(ctx, `UPDATE journal_pulse SET beat = beat + 1`); err != nil {
+			return err
+		}
+		return rollback
+	})
+	if !errors.Is(err, rollback) {
+		return err
+	}
+	var one int
+	return explain(e.read.QueryRowContext(ctx, `SELECT 1 FROM journal_pulse`).Scan(&one), e.path)
+}
+
+func (e *sqliteEngine) size(context.Context) (int64, error) {
+	var total int64
+	for _, suffix := range []string{"", "-wal"} {
+		info, err := os.Stat(e.path + suffix)
+		if errors.Is(err, os.ErrNotExist) {
+			continue
+		}
+		if err != nil {
+			return 0, err
+		}
+		total += info.Size()
+	}
+	return total, nil
+}
+
+func (e *sqliteEngine) close() error {
+	var errs []error
+	// The writer goes last: it folds the write-ahead log into the file.
+	for _, db := range []*sql.DB{e.read, e.write} {
+		if db != nil {
+			errs = append(errs, db.Close())
+		}
+	}
+	return errors.Join(append(errs, e.lock.release())...)
+}
+
+type sqliteReader struct {
+	db   *sql.DB
+	path string
+}
+
+func (r sqliteReader) Query(ctx context.Context, query string, args ...any) (Rows, error) {
+	rows, err := r.db.QueryContext(ctx, query, args...)
+	if err != nil {
+		return nil, explain(err, r.path)
+	}
+	return rows, rows.Err()
+}
+
+func (r sqliteReader) QueryRow(ctx context.Context, query string, args ...any) Row {
+	return r.db.QueryRowContext(ctx, query, args...)
+}
+
+type sqliteTx struct{ tx *sql.Tx }
+
+func (t sqliteTx) Query(ctx context.Context, query string, args ...any) (Rows, error) {
+	rows, err := t.tx.QueryContext(ctx, query, args...)
+	if err != nil {
+		return nil, err
+	}
+	return rows, rows.Err()
+}
+
+func (t sqliteTx) QueryRow(ctx context.Context, query string, args ...any) Row {
+	return t.tx.QueryRowContext(ctx, query, args...)
+}
+
+func (t sqliteTx) Exec(ctx context.Context, query string, args ...any) (int64, error) {
+	res, err := t.tx.ExecContext(ctx, query, args...)
+	if err != nil {
+		return 0, err
+	}
+	return res.RowsAffected()
+}
+
+func (t sqliteTx) Native() any { return t.tx }
+
+// faults says in words what SQLite's error classes mean for an administrator.
+var faults = map[int]string{
+	sqlite3.SQLITE_FULL:     "the disk that holds %s is full; free some space, the work goes on by itself",
+	sqlite3.SQLITE_BUSY:     "%s is locked by another program; close whatever has it open",
+	sqlite3.SQLITE_READONLY: "%s cannot be written; make its owner the user that ringback runs as",
+	sqlite3.SQLITE_IOERR:    "the disk that holds %s gives errors; look at the system's log",
+	sqlite3.SQLITE_CANTOPEN: "%s cannot be opened; look at the rights of the directory it is in",
+	sqlite3.SQLITE_CORRUPT:  "%s is damaged; restore it from a backup",
+	sqlite3.SQLITE_NOTADB:   "%s is no ringback journal; set state.url to another file",
+}
+
+// explain adds to an error of SQLite what it means and what to do.
+func explain(err error, path string) error {
+	fault, ok := errors.AsType[*sqlite.Error](err)
+	if !ok {
+		return err
+	}
+	text, known := faults[fault.Code()&0xff]
+	if !known {
+		return err
+	}
+	return fmt.Errorf(text+": %w", path, err)
+}

@@ -1,0 +1,61 @@
+package journal
+
+import (
+	"context"
+	"time"
+)
+
+// Row is one row of an answer. A row that is not there makes Scan return
+// sql.ErrNoRows on every engine.
+type Row interface {
+	Scan(dest ...any) error
+}
+
+// Rows are the rows of an answer; the reader closes them.
+type Rows interface {
+	Row
+	Next() bool
+	Err() error
+	Close() error
+}
+
+// Reader asks the journal.
+type Reader interface {
+	Query(ctx context.Context, query string, args ...any) (Rows, error)
+	QueryRow(ctx context.Context, query string, args ...any) Row
+}
+
+// Tx is one transaction on the journal. What several rooms write in one Tx
+// is kept or lost together.
+type Tx interface {
+	Reader
+	// Exec returns how many rows it touched.
+	Exec(ctx context.Context, query string, args ...any) (int64, error)
+	// Native is the engine's own transaction (*sql.Tx on SQLite), for the job
+	// queue, which writes to the same database.
+	Native() any
+}
+
+// micros is t as it is stored; nil for the zero time.
+func micros(t time.Time) any {
+	if t.IsZero() {
+		return nil
+	}
+	return t.UnixMicro()
+}
+
+// instant reads what micros wrote, in UTC.
+func instant(us *int64) time.Time {
+	if us == nil {
+		return time.Time{}
+	}
+	return time.UnixMicro(*us).UTC()
+}
+
+// flag is a truth as it is stored: engines differ on booleans, not on numbers.
+func flag(b bool) int64 {
+	if b {
+		return 1
+	}
+	return 0
+}
