@@ -1,0 +1,205 @@
+package call
+
+import (
+	"slices"
+
+	"ringback/internal/cel"
+	"ringback/internal/dialplan"
+)
+
+// isLeg says that the channel is a telephone or line besides the one that
+// started the call; the telephone that the PBX rang first is both.
+func (m *model) isLeg(c *channel) bool {
+	if c.companion || !c.person() {
+		return false
+	}
+	return c != m.starter || m.originated
+}
+
+// findDialers works out which channel dialled each one that was made to ring.
+// CEL does not say it; linkedids, bridges, the arguments of Dial and the names
+// of Local channels do.
+func (m *model) findDialers() {
+	for _, c := range m.channels {
+		if c.companion || !c.dialled() || c.own || c.name.Half == 2 {
+			continue
+		}
+		c.dialer = m.dialerOf(c)
+	}
+}
+
+func (m *model) dialerOf(l *channel) *channel {
+	if c := m.bridgedWith(l); c != nil {
+		return c
+	}
+	if local := m.halfFor(l); local != nil {
+		return local
+	}
+	if t := m.blindFor(l); t != nil && t.transferee != nil && t.transferee != l {
+		return t.transferee
+	}
+	if owner := m.find(l.firstLinkedID); owner != nil && owner != l && owner.alive(l.start) {
+		if owner.name.Local() && owner.name.Half == 1 && l == m.caller && owner.partner != nil {
+			return owner.partner
+		}
+		return owner
+	}
+	return m.runner(l)
+}
+
+// bridgedWith is the channel that the leg was first joined with, if that one
+// runs the dial plan: it is who dialled. The second half of a Local pair goes
+// before others, who take its place when the pair is optimised away.
+func (m *model) bridgedWith(l *channel) *channel {
+	if len(l.stays) == 0 {
+		return nil
+	}
+	first := m.stays[l.stays[0]]
+	var found *channel
+	for i := range m.stays {
+		s := &m.stays[i]
+		if s.bridge != first.bridge || s.channel == l || s.channel == l.partner || s.from > first.from+m.slack || s.until < first.from {
+			continue
+		}
+		c := s.channel
+		if c.name.Half == 2 {
+			return c
+		}
+		runs := c == m.starter || c.person() && (!c.dialled() || m.transferred(c))
+		if runs && c.start <= l.start && !m.tookOver(c) {
+			found = c
+		}
+	}
+	return found
+}
+
+// tookOver says that a channel came to a call that rang elsewhere.
+func (m *model) tookOver(c *channel) bool { return m.picked(c) || m.retrieved(c) }
+
+// halfFor is the second half of a Local pair that dialled the leg: one whose
+// Dial names it, whose name does, or else one that had just begun and has
+// nothing else to dial.
+func (m *model) halfFor(l *channel) *channel {
+	var recent *channel
+	for _, c := range m.channels {
+		if c.name.Half != 2 || c == l || c == l.partner || c.companion || c.start > l.start || !c.alive(l.start) {
+			continue
+		}
+		if m.inBridge(c, l.records[0]) {
+			continue
+		}
+		if dialsEndpoint(c, l) || destination(c) == l.party.Extension && l.party.Extension != "" {
+			return c
+		}
+		if l.start-c.start <= m.slack && digitsOf(c.name.Exten) != "" && l.side == dialplan.Outside {
+			recent = c
+		}
+		if l.start-c.start <= m.slack && l.name.Local() {
+			recent = c
+		}
+	}
+	return recent
+}
+
+// destination is the extension that a Local channel leads to.
+func destination(c *channel) string { return digitsOf(c.name.Exten) }
+
+// dialsEndpoint says that the arguments of a Dial of the channel name the
+// leg's endpoint.
+func dialsEndpoint(c, l *channel) bool {
+	return slices.ContainsFunc(c.records, func(r *cel.Record) bool {
+		if !equalFold(r.App, "Dial") {
+			return false
+		}
+		return slices.ContainsFunc(dialplan.ParseDial(r.AppData), func(d dialplan.Dialled) bool {
+			return d.Endpoint == l.name.Endpoint && d.Technology == l.name.Technology
+		})
+	})
+}
+
+// runner is a channel of the same linkedid that could have dialled: it lives,
+// and it is in no bridge.
+func (m *model) runner(l *channel) *channel {
+	var best *channel
+	for _, c := range m.channels {
+		if c == l || c == l.partner || c.companion || c.start > l.start || !c.alive(l.start) || m.inBridge(c, l.records[0]) {
+			continue
+		}
+		if c.dialled() && !c.talked {
+			continue
+		}
+		best = c
+	}
+	return best
+}
+
+func (m *model) inBridge(c *channel, r *cel.Record) bool {
+	return slices.ContainsFunc(c.stays, func(i int) bool {
+		s := &m.stays[i]
+		entered := s.from < r.At || s.from == r.At && s.enter != nil && s.enter.ID < r.ID
+		return entered && s.until > r.At
+	})
+}
+
+// root follows Local pairs back to the channel that a dialling began with.
+func (m *model) root(c *channel) *channel {
+	for range len(m.channels) {
+		if c.name.Half != 2 || c.partner == nil {
+			return c
+		}
+		if c.partner.dialer == nil {
+			return c.partner
+		}
+		c = c.partner.dialer
+	}
+	return c
+}
+
+// blindFor is the blind transfer that made a leg ring: the newest before it
+// of the channel that then went on in the dial plan.
+func (m *model) blindFor(l *channel) *transferEvent {
+	var found *transferEvent
+	for i := range m.transfers {
+		t := &m.transfers[i]
+		if t.kind != Blind || t.at > l.start+m.tie() || t.by == l || t.transferee == l {
+			continue
+		}
+		if t.transferee != nil && (!t.transferee.alive(l.start) || m.talkedBetween(t.transferee, t.at+m.slack, l.start)) {
+			continue
+		}
+		if t.by != nil && t.by.start > l.start {
+			continue
+		}
+		found = t
+	}
+	return found
+}
+
+// tie is how far apart records of different channels may be written in the
+// wrong order.
+func (m *model) tie() int64 {
+	if m.fraction {
+		return 5_000
+	}
+	return 0
+}
+
+// talkedBetween says that the channel began a talk in that time.
+func (m *model) talkedBetween(c *channel, from, until int64) bool {
+	return slices.ContainsFunc(m.talks, func(t talk) bool {
+		return t.from >= from && t.from < until && slices.Contains(t.channels, c)
+	})
+}
+
+// stage counts the talks that a channel had ended before a moment: what it
+// dials between two talks belongs together.
+func (m *model) stage(c *channel, at int64) int {
+	n := 0
+	for i := range m.talks {
+		t := &m.talks[i]
+		if t.until <= at && slices.Contains(t.channels, c) {
+			n++
+		}
+	}
+	return n
+}

@@ -1,0 +1,283 @@
+package call
+
+import (
+	"slices"
+	"strings"
+
+	"ringback/internal/cel"
+	"ringback/internal/dialplan"
+)
+
+// transferEvent is a BLINDTRANSFER or ATTENDEDTRANSFER.
+type transferEvent struct {
+	kind TransferKind
+	at   int64
+	// by is the channel that the transferer was talking on, second the one on
+	// which an attended transfer was prepared (the same for a feature code).
+	by, second *channel
+	// transferee is who was handed over, target the channel handed over to.
+	// Both may be unknown: "N/A" in a bridge of several.
+	transferee, target *channel
+	// extension is where a blind transfer leads.
+	extension string
+	// application is what an attended transfer leads into instead of a bridge.
+	application string
+	record      *cel.Record
+}
+
+// parkEvent is a stay in a parking lot.
+type parkEvent struct {
+	parked    *channel
+	at, until int64
+	parker    string
+	reason    string
+	retriever *channel
+	record    *cel.Record
+}
+
+// pickupEvent says that picker took the call that rang at target.
+type pickupEvent struct {
+	at             int64
+	target, picker *channel
+	record         *cel.Record
+}
+
+// forwardEvent says that a telephone sent a call on to another number.
+type forwardEvent struct {
+	at     int64
+	by     *channel
+	number string
+	record *cel.Record
+}
+
+// readEvents collects the records that speak of more than their own channel.
+func (m *model) readEvents() {
+	for i := range m.records {
+		r := &m.records[i]
+		switch r.Type {
+		case cel.BlindTransfer:
+			m.transfers = append(m.transfers, m.blindTransfer(r))
+		case cel.AttendedTransfer:
+			m.transfers = append(m.transfers, m.attendedTransfer(r))
+		case cel.ParkStart:
+			m.parkStart(r)
+		case cel.ParkEnd:
+			m.parkEnd(r)
+		case cel.Pickup:
+			m.pickups = append(m.pickups, m.pickup(r))
+		case cel.Forward:
+			m.forwards = append(m.forwards, m.forward(r))
+		}
+	}
+}
+
+func (m *model) blindTransfer(r *cel.Record) transferEvent {
+	t := transferEvent{kind: Blind, at: r.At, by: m.find(r.UniqueID), record: r}
+	if !strings.HasPrefix(r.Extra, "{") {
+		t.extension = r.Extra
+		t.transferee = m.named(r.Peer, r.At)
+		return t
+	}
+	t.extension, _ = cel.Field(r.Extra, "extension")
+	t.transferee = m.referred(r, "transferee_channel")
+	return t
+}
+
+func (m *model) attendedTransfer(r *cel.Record) transferEvent {
+	t := transferEvent{kind: Attended, at: r.At, by: m.find(r.UniqueID), record: r}
+	t.second = m.referred(r, "channel2")
+	t.transferee = m.referred(r, "transferee_channel")
+	t.target = m.referred(r, "transfer_target_channel")
+	t.application, _ = cel.Field(r.Extra, "app")
+	return t
+}
+
+// referred is the channel that a record names by uniqueid or, where that was
+// cut off, by name.
+func (m *model) referred(r *cel.Record, key string) *channel {
+	if id, ok := cel.Field(r.Extra, key+"_uniqueid"); ok {
+		if c := m.find(id); c != nil {
+			return c
+		}
+	}
+	name, _ := cel.Field(r.Extra, key+"_name")
+	return m.named(name, r.At)
+}
+
+func (m *model) parkStart(r *cel.Record) {
+	p := parkEvent{parked: m.find(r.UniqueID), at: r.At, record: r}
+	p.parker, _ = cel.Field(r.Extra, "parker_dial_string")
+	if p.parker == "" {
+		p.parker = r.Peer
+	}
+	m.parks = append(m.parks, p)
+}
+
+func (m *model) parkEnd(r *cel.Record) {
+	for i := len(m.parks) - 1; i >= 0; i-- {
+		p := &m.parks[i]
+		if p.parked == nil || p.parked.id != r.UniqueID || p.until != 0 {
+			continue
+		}
+		p.until = r.At
+		p.reason = r.Extra
+		if reason, ok := cel.Field(r.Extra, "reason"); ok {
+			p.reason = reason
+		}
+		retriever, _ := cel.Field(r.Extra, "retriever")
+		p.retriever = m.named(retriever, r.At)
+		return
+	}
+}
+
+func (m *model) pickup(r *cel.Record) pickupEvent {
+	p := pickupEvent{at: r.At, target: m.find(r.UniqueID), record: r}
+	p.picker = m.referred(r, "pickup_channel")
+	if p.picker == nil {
+		name, _ := cel.Field(r.Extra, "pickup_channel")
+		if name == "" {
+			name = r.Peer
+		}
+		p.picker = m.named(name, r.At)
+	}
+	return p
+}
+
+func (m *model) forward(r *cel.Record) forwardEvent {
+	f := forwardEvent{at: r.At, by: m.find(r.UniqueID), record: r}
+	f.number = r.Extra
+	if number, ok := cel.Field(r.Extra, "forward"); ok {
+		f.number = number
+	}
+	return f
+}
+
+// chooseStarter finds the call's id, the channel that started it and who was
+// at it.
+func (m *model) chooseStarter() {
+	m.collectLinkedIDs()
+	m.starter = m.find(m.id)
+	if m.starter == nil {
+		m.starter = m.missingStarter()
+	}
+	if m.starter == nil {
+		return
+	}
+	m.caller = m.starter
+	if m.starter.ran("AppDial2") && m.starter.dialled() || m.starter.name.Local() {
+		m.originated = m.starter.own
+	}
+	if m.starter.name.Local() {
+		m.caller = m.firstTelephone()
+		if m.caller == nil {
+			m.caller = m.starter
+		}
+	}
+	if m.caller.side == dialplan.NoSide && m.nobody() {
+		m.starter = nil
+	}
+}
+
+// collectLinkedIDs lists the linkedids, the oldest first: it is the call's id.
+func (m *model) collectLinkedIDs() {
+	type age struct {
+		id string
+		at int64
+	}
+	var ages []age
+	for i := range m.records {
+		r := &m.records[i]
+		if r.LinkedID == "" {
+			continue
+		}
+		known := slices.ContainsFunc(ages, func(a age) bool { return a.id == r.LinkedID })
+		if !known {
+			ages = append(ages, age{r.LinkedID, r.At})
+		}
+	}
+	slices.SortStableFunc(ages, func(a, b age) int {
+		switch {
+		case a.at != b.at:
+			return cmpInt(a.at, b.at)
+		case idBefore(a.id, b.id):
+			return -1
+		}
+		return 1
+	})
+	m.linkedIDs = make([]string, len(ages))
+	for i, a := range ages {
+		m.linkedIDs[i] = a.id
+	}
+	if len(ages) > 0 {
+		m.id = ages[0].id
+	}
+}
+
+// missingStarter stands in for the channel that started the call where every
+// record of it is missing. What others say of it tells its name at best.
+func (m *model) missingStarter() *channel {
+	m.warn("missing_rows")
+	if m.id == "" {
+		return nil
+	}
+	c := m.newChannel()
+	*c = channel{id: m.id, own: true, firstLinkedID: m.id, records: c.records[:0], stays: c.stays[:0], start: m.first}
+	c.name = dialplan.ParseChannel(m.mentioned())
+	c.dialledIn = "?"
+	if m.settings.Plan.Side(c.name, dialplan.Hints{}) == dialplan.Outside {
+		c.side = dialplan.Outside
+	}
+	c.hangup = m.last
+	m.channels = append(m.channels, c)
+	m.index()
+	return c
+}
+
+// mentioned is the name of a channel that records speak of and that has none
+// of its own; a trunk's first.
+func (m *model) mentioned() string {
+	var names []string
+	for i := range m.records {
+		r := &m.records[i]
+		names = append(names, strings.Split(r.Peer, ",")...)
+		if r.Type == cel.Hangup {
+			names = append(names, r.Hangup().Source)
+		}
+	}
+	other := ""
+	for _, name := range names {
+		parsed := dialplan.ParseChannel(name)
+		if !parsed.Line() || m.anyNamed(parsed.Name) {
+			continue
+		}
+		if m.settings.Plan.Side(parsed, dialplan.Hints{}) == dialplan.Outside {
+			return name
+		}
+		other = name
+	}
+	return other
+}
+
+func (m *model) anyNamed(name string) bool {
+	return slices.ContainsFunc(m.channels, func(c *channel) bool { return c.name.Name == name })
+}
+
+// firstTelephone is the one that rang first where the PBX itself began the
+// call.
+func (m *model) firstTelephone() *channel {
+	var first *channel
+	for _, c := range m.channels {
+		if c.companion || !c.person() {
+			continue
+		}
+		if first == nil || c.side == dialplan.Ours && first.side != dialplan.Ours {
+			first = c
+		}
+	}
+	return first
+}
+
+// nobody says that no channel of the call has anybody behind it.
+func (m *model) nobody() bool {
+	return !slices.ContainsFunc(m.channels, func(c *channel) bool { return !c.companion && c.person() })
+}

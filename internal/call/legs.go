@@ -1,0 +1,271 @@
+package call
+
+import (
+	"cmp"
+	"slices"
+
+	"ringback/internal/cel"
+	"ringback/internal/dialplan"
+)
+
+// leg is a channel of the call as a leg.
+type leg struct {
+	*channel
+	via    Via
+	result LegResult
+}
+
+// decideLegs lists the legs and why each rang.
+func (m *model) decideLegs(c *Call) {
+	for _, ch := range m.channels {
+		if m.isLeg(ch) {
+			ch.leg = &leg{channel: ch}
+			m.legs = append(m.legs, ch.leg)
+		}
+	}
+	slices.SortStableFunc(m.legs, func(a, b *leg) int {
+		return cmp.Or(cmp.Compare(a.start, b.start), cmp.Compare(a.records[0].ID, b.records[0].ID))
+	})
+	for _, l := range m.legs {
+		l.via = m.viaOf(l)
+	}
+	m.markGroups()
+	c.Legs = make([]Leg, len(m.legs))
+	for i, l := range m.legs {
+		c.Legs[i] = Leg{
+			ID: l.id, Channel: l.name.Name, Party: l.party, Via: l.via,
+			RangAt: m.at(l.start), AnsweredAt: m.at(m.answeredAt(l.channel)), Talk: seconds(m.talkTime(l.channel)),
+		}
+		if l.over() || !m.inProgress {
+			c.Legs[i].EndedAt = m.at(l.until())
+		}
+	}
+}
+
+// answeredAt is when the channel was answered, or joined somebody without
+// being answered (early media).
+func (m *model) answeredAt(c *channel) int64 {
+	at := c.answer
+	for i := range m.talks {
+		if t := &m.talks[i]; slices.Contains(t.channels, c) && (at == 0 || t.from < at) {
+			at = max(t.from, c.start)
+		}
+	}
+	return at
+}
+
+// talkTime is how long the channel was in talks, overlapping ones once, in
+// microseconds.
+func (m *model) talkTime(c *channel) int64 {
+	return m.talkTimeOf(func(t *talk) bool { return slices.Contains(t.channels, c) })
+}
+
+func (m *model) talkTimeOf(in func(*talk) bool) int64 {
+	var total, covered int64
+	for i := range m.talks {
+		t := &m.talks[i]
+		if !in(t) {
+			continue
+		}
+		from := max(t.from, covered)
+		if t.until > from {
+			total += t.until - from
+		}
+		covered = max(covered, t.until)
+	}
+	return total
+}
+
+// viaOf is why a leg rang, or why it took part without ringing.
+func (m *model) viaOf(l *leg) Via {
+	switch {
+	case m.picked(l.channel):
+		m.because("legs."+l.id+".via", "it picked up a call that rang elsewhere", l.records)
+		return ViaPickup
+	case m.retrieved(l.channel):
+		m.because("legs."+l.id+".via", "it took a parked call", l.records)
+		return ViaPark
+	case m.consulting(l.channel):
+		m.because("legs."+l.id+".via", "the one who transferred consulted on it", l.records)
+		return ViaAttendedTransfer
+	case m.originated && l.channel == m.caller:
+		m.because("legs."+l.id+".via", "the PBX rang it first", l.records)
+		return ViaOriginate
+	case l.own && l.ran("AppDial2"):
+		m.because("legs."+l.id+".via", "the PBX rang it", l.records)
+		return ViaOriginate
+	case l.ran("AppQueue"):
+		m.because("legs."+l.id+".via", "a queue rang it: its application is AppQueue", l.records)
+		return ViaQueue
+	}
+	return m.viaOfDialler(l)
+}
+
+func (m *model) picked(c *channel) bool {
+	return slices.ContainsFunc(m.pickups, func(p pickupEvent) bool { return p.picker == c })
+}
+
+func (m *model) retrieved(c *channel) bool {
+	return slices.ContainsFunc(m.parks, func(p parkEvent) bool { return p.retriever == c && p.parked != c })
+}
+
+// consulting says that the channel was one that a telephone opened to speak
+// with somebody before it handed a call over.
+func (m *model) consulting(c *channel) bool {
+	return c.own && slices.ContainsFunc(m.transfers, func(t transferEvent) bool {
+		if t.kind != Attended || t.by == t.second {
+			return false
+		}
+		return t.second == c || t.by == c && t.second != nil && t.second.start < c.start
+	})
+}
+
+// viaOfDialler walks from the leg back over Local pairs to whoever dialled.
+func (m *model) viaOfDialler(l *leg) Via {
+	d := l.dialer
+	for range len(m.channels) {
+		if d == nil {
+			return ViaDialled
+		}
+		if d.name.Half != 2 || d.partner == nil {
+			break
+		}
+		first := d.partner
+		switch {
+		case m.originated && first == m.starter:
+			return ViaDialled
+		case first.ran("AppQueue"):
+			m.because("legs."+l.id+".via", "a queue rang it through "+first.name.Name, first.records)
+			return ViaQueue
+		case m.forwardTo(first) != nil:
+			m.because("legs."+l.id+".via", "a telephone sent the call on (FORWARD)", []*cel.Record{m.forwardTo(first).record})
+			return ViaForward
+		case !first.ran("AppDial") && m.consultedThrough(first):
+			m.because("legs."+l.id+".via", "the one who transferred spoke with it through "+first.name.Name, first.records)
+			return ViaAttendedTransfer
+		}
+		if first.dialer == nil {
+			break
+		}
+		d = first.dialer
+	}
+	return m.viaOfRunner(l, d)
+}
+
+// viaOfRunner is why the channel d, which ran the dial plan, dialled the leg.
+func (m *model) viaOfRunner(l *leg, d *channel) Via {
+	switch {
+	case m.comesBack(l.channel, d):
+		m.because("legs."+l.id+".via", "nobody took the parked call in time", d.records)
+		return ViaPark
+	case m.consulting(d):
+		m.because("legs."+l.id+".via", "it was dialled on the channel of a consultation", d.records)
+		return ViaAttendedTransfer
+	}
+	if t := m.blindFor(l.channel); t != nil && (t.transferee == d || t.transferee == nil) {
+		m.because("legs."+l.id+".via", "a blind transfer led to it", []*cel.Record{t.record})
+		return ViaBlindTransfer
+	}
+	if m.redirected(d, l.start) {
+		m.because("legs."+l.id+".via", "the call was taken out of a talk and sent on, by no transfer of its own", d.records)
+		return ViaBlindTransfer
+	}
+	if l.side == dialplan.Outside && m.caller != l.channel && !m.dialledOutside(d) {
+		m.because("legs."+l.id+".via", "a call to one of ours was sent on to a number outside", l.records)
+		return ViaForward
+	}
+	m.because("legs."+l.id+".via", "it was dialled directly", l.records)
+	return ViaDialled
+}
+
+// dialledOutside says that whoever dialled asked for a number outside.
+func (m *model) dialledOutside(d *channel) bool {
+	if d == m.starter && m.originated {
+		return true
+	}
+	return d.side == dialplan.Ours && !m.settings.Plan.Extension(d.dialledIn)
+}
+
+// forwardTo is the FORWARD that made a Local pair.
+func (m *model) forwardTo(first *channel) *forwardEvent {
+	for i := range m.forwards {
+		f := &m.forwards[i]
+		if f.number == first.name.Exten && f.at >= first.start-m.slack && f.at <= first.start+m.slack {
+			return f
+		}
+	}
+	return nil
+}
+
+// consultedThrough says that a Local channel was put into a bridge for
+// somebody to speak through it: the attended transfer of features.conf.
+func (m *model) consultedThrough(first *channel) bool {
+	if len(first.stays) == 0 {
+		return false
+	}
+	s := m.stays[first.stays[0]]
+	return s.from-first.start <= m.slack && first.answer == 0 || first.answer >= s.from
+}
+
+// comesBack says that the leg rang because a parked call was not taken.
+func (m *model) comesBack(l, d *channel) bool {
+	return slices.ContainsFunc(m.parks, func(p parkEvent) bool {
+		return p.parked == d && p.reason == "ParkedCallTimeOut" && p.until != 0 && p.until <= l.start+m.slack &&
+			!m.talkedBetween(d, p.until, l.start)
+	})
+}
+
+// redirected says that a channel was in a talk, left it while the others
+// remained or were hung up, and dialled on.
+func (m *model) redirected(d *channel, at int64) bool {
+	var before *talk
+	for i := range m.talks {
+		t := &m.talks[i]
+		if t.until <= at+m.tie() && slices.Contains(t.channels, d) {
+			before = t
+		}
+	}
+	if before == nil {
+		return false
+	}
+	for _, c := range before.channels {
+		if c != d && c.hungUp && c.facts.Source == c.name.Name {
+			return false
+		}
+	}
+	return true
+}
+
+// markGroups finds the telephones that were tried at once or in turn at one
+// destination.
+func (m *model) markGroups() {
+	for i, l := range m.legs {
+		if l.via != ViaDialled && l.via != ViaBlindTransfer || l.side != dialplan.Ours || !l.dialled() || l.dialer == nil {
+			continue
+		}
+		for _, other := range m.legs[:i] {
+			if m.sameGroup(l, other) {
+				m.group(l)
+				m.group(other)
+			}
+		}
+	}
+}
+
+func (m *model) group(l *leg) {
+	if l.via != ViaGroup {
+		m.because("legs."+l.id+".via", "several telephones were tried for one destination", l.records)
+	}
+	l.via = ViaGroup
+}
+
+func (m *model) sameGroup(a, b *leg) bool {
+	if b.side != dialplan.Ours || !b.dialled() || b.dialer == nil || (b.via != ViaDialled && b.via != ViaGroup && b.via != ViaBlindTransfer) {
+		return false
+	}
+	ra, rb := m.root(a.dialer), m.root(b.dialer)
+	if ra != rb || m.stage(ra, a.start) != m.stage(ra, b.start) {
+		return false
+	}
+	return a.party != b.party || b.until() > a.start
+}

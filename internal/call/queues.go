@@ -1,0 +1,177 @@
+package call
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	"ringback/internal/cel"
+)
+
+// queueStay is one stay of a channel in a queue.
+type queueStay struct {
+	channel     *channel
+	name        string
+	from, until int64
+	// newest is the newest sign of the queue.
+	newest int64
+	result QueueResult
+}
+
+// decideQueues finds the stays in queues: from the records that name the
+// application Queue, and from the channels that a queue rang.
+func (m *model) decideQueues(*Call) {
+	for _, sign := range m.queueSigns() {
+		if n := len(m.queues); n > 0 && m.queues[n-1].continues(sign, m) {
+			s := &m.queues[n-1]
+			s.newest = sign.at
+			if s.name == "" {
+				s.name = sign.name
+			}
+			continue
+		}
+		m.queues = append(m.queues, queueStay{channel: sign.channel, name: sign.name, from: sign.at, newest: sign.at})
+	}
+}
+
+func (s *queueStay) continues(sign queueSign, m *model) bool {
+	return s.channel == sign.channel && (s.name == sign.name || s.name == "" || sign.name == "") &&
+		!m.talkedBetween(s.channel, s.from, sign.at)
+}
+
+// queueSign is a moment at which a channel is known to have been in a queue.
+type queueSign struct {
+	at      int64
+	channel *channel
+	name    string
+}
+
+func (m *model) queueSigns() []queueSign {
+	var signs []queueSign
+	for _, c := range m.channels {
+		if c.companion {
+			continue
+		}
+		for _, r := range c.records {
+			if !equalFold(r.App, "Queue") || r.Type == cel.AppEnd || m.afterTalk(c, r.At) {
+				continue
+			}
+			name, _, _ := strings.Cut(r.AppData, ",")
+			name, _, _ = strings.Cut(name, "|")
+			signs = append(signs, queueSign{r.At, c, name})
+		}
+		if c.ran("AppQueue") && c.dialled() {
+			if waiting := m.waitingFor(c); waiting != nil {
+				signs = append(signs, queueSign{c.start, waiting, m.queueNamed(c)})
+			}
+		}
+	}
+	slices.SortStableFunc(signs, func(a, b queueSign) int { return cmp.Compare(a.at, b.at) })
+	return signs
+}
+
+// afterTalk says that a record only tells of the end of a talk: Queue remains
+// the application until then.
+func (m *model) afterTalk(c *channel, at int64) bool {
+	return slices.ContainsFunc(m.talks, func(t talk) bool {
+		return slices.Contains(t.channels, c) && t.from <= at && at <= t.until+m.slack
+	})
+}
+
+// waitingFor is the channel that waits in the queue which rang c.
+func (m *model) waitingFor(c *channel) *channel {
+	if c.dialer != nil {
+		return m.root(c.dialer)
+	}
+	return m.caller
+}
+
+// queueNamed is the queue's number as the channels that it rings bear it: the
+// exten of who waits.
+func (m *model) queueNamed(c *channel) string {
+	for _, r := range c.records {
+		if equalFold(r.App, "AppQueue") && real(r.Exten) && r.Exten != c.name.Exten {
+			return r.Exten
+		}
+	}
+	return ""
+}
+
+// finishQueues tells how each stay ended.
+func (m *model) finishQueues(c *Call) {
+	for i := range m.queues {
+		m.endQueueStay(c, &m.queues[i], i)
+	}
+	c.Queues = make([]QueueStay, len(m.queues))
+	for i, s := range m.queues {
+		c.Queues[i] = QueueStay{Name: s.name, EnteredAt: m.at(s.from), LeftAt: m.at(s.until), Result: s.result}
+	}
+}
+
+func (m *model) endQueueStay(c *Call, s *queueStay, i int) {
+	limit := s.channel.until()
+	if i+1 < len(m.queues) && m.queues[i+1].channel == s.channel {
+		limit = m.queues[i+1].from
+	}
+	for j := range m.talks {
+		t := &m.talks[j]
+		if t.from >= s.from && t.from <= limit && slices.Contains(t.channels, s.channel) && m.withAgent(t, s) {
+			s.until, s.result = t.from, QueueAnswered
+			m.because("queues", "the one who waited was joined with somebody", s.channel.records)
+			return
+		}
+	}
+	if next := m.afterQueue(s, limit); next != 0 {
+		s.until, s.result = next, QueueTimeout
+		if m.pressedBefore(s.channel, next) {
+			s.result = QueueLeft
+		}
+		m.because("queues", "the dial plan went on after the queue", s.channel.records)
+		return
+	}
+	if !s.channel.over() && m.inProgress {
+		return
+	}
+	s.until = s.channel.until()
+	s.result = QueueAbandoned
+	if s.channel == m.caller && c.EndedBy == EndedByPBX || s.channel != m.caller && s.channel.facts.Source == "dialplan/builtin" {
+		s.result = QueueTimeout
+	}
+	m.because("queues", "the channel of the one who waited ended in the queue", s.channel.records)
+}
+
+// withAgent says that somebody in the talk was rung by the queue, or picked
+// its call up.
+func (m *model) withAgent(t *talk, s *queueStay) bool {
+	return slices.ContainsFunc(t.channels, func(c *channel) bool {
+		return c != s.channel && c.leg != nil && (c.leg.via == ViaQueue || c.leg.via == ViaPickup)
+	})
+}
+
+// afterQueue is when the channel went on in the dial plan, 0 if it did not.
+func (m *model) afterQueue(s *queueStay, limit int64) int64 {
+	for _, r := range s.channel.records {
+		switch r.Type {
+		case cel.Hangup, cel.ChanEnd, cel.LinkedIDEnd, cel.StreamEnd, cel.BridgeExit, cel.BridgeEnter:
+			continue
+		}
+		if r.At <= s.newest || r.At >= limit || r.App == "" || equalFold(r.App, "Queue") {
+			continue
+		}
+		return r.At
+	}
+	for _, l := range m.legs {
+		if l.start > s.newest+m.slack && l.start < limit && l.via != ViaQueue && l.dialer != nil && m.root(l.dialer) == s.channel {
+			return l.start
+		}
+	}
+	return 0
+}
+
+// pressedBefore says that the one who waited pressed a key just before leaving
+// the queue.
+func (m *model) pressedBefore(c *channel, at int64) bool {
+	return slices.ContainsFunc(c.records, func(r *cel.Record) bool {
+		return r.Type == cel.DTMF && r.At <= at && at-r.At <= 2*slackSeconds
+	})
+}

@@ -1,0 +1,111 @@
+package call
+
+import (
+	"slices"
+	"strings"
+
+	"ringback/internal/cel"
+)
+
+// decideServices notes what of the PBX itself took part: menus, voicemail,
+// conferences, recordings.
+func (m *model) decideServices(c *Call) {
+	for _, ch := range m.channels {
+		if ch.companion {
+			continue
+		}
+		m.menuOf(c, ch)
+		for _, r := range ch.records {
+			m.serviceOf(c, ch, r)
+		}
+	}
+}
+
+// menuApps take a digit (apps/app_read.c, main/pbx_builtins.c).
+var menuApps = []string{"BackGround", "WaitExten", "Read"}
+
+// menuOf notes that a channel which runs the dial plan was asked for a digit.
+func (m *model) menuOf(c *Call, ch *channel) {
+	if c.IVR || !ch.person() || ch != m.caller && ch.dialled() && !m.transferred(ch) {
+		return
+	}
+	for _, r := range ch.records {
+		menu := strings.HasPrefix(r.Context, "ivr-") ||
+			slices.ContainsFunc(menuApps, func(app string) bool { return equalFold(app, r.App) })
+		if menu {
+			c.IVR = true
+			m.because("ivr", "a menu took digits: "+r.App+" in "+r.Context, []*cel.Record{r})
+			return
+		}
+	}
+}
+
+func (m *model) transferred(c *channel) bool {
+	return slices.ContainsFunc(m.transfers, func(t transferEvent) bool { return t.transferee == c })
+}
+
+func (m *model) serviceOf(c *Call, ch *channel, r *cel.Record) {
+	switch {
+	case equalFold(r.App, "VoiceMail"):
+		if c.Voicemail == "" {
+			c.Voicemail = mailbox(r.AppData)
+			m.because("voicemail", "the application VoiceMail ran", []*cel.Record{r})
+		}
+	case conferenceApp(r.App):
+		if c.Conference == "" && (ch == m.caller || m.transferred(ch) || ch == m.starter) {
+			c.Conference, _, _ = strings.Cut(r.AppData, ",")
+			m.because("conference", "the application "+r.App+" ran", []*cel.Record{r})
+		}
+	case equalFold(r.App, "MixMonitor"), equalFold(r.App, "Monitor"):
+		if file := recordingOf(r); file != "" && !slices.Contains(c.Recordings, file) {
+			c.Recordings = append(c.Recordings, file)
+			m.because("recordings", "the application "+r.App+" ran", []*cel.Record{r})
+		}
+	case ch == m.caller && c.Voicemail == "" && r.App == "":
+		c.Voicemail = freePBXMailbox(r)
+	}
+}
+
+func conferenceApp(app string) bool { return equalFold(app, "ConfBridge") || equalFold(app, "MeetMe") }
+
+// mailbox is the box in the arguments of VoiceMail (app_voicemail.c):
+// box[@context][&box…][,options]; up to 1.4 the options stood before the box.
+func mailbox(arguments string) string {
+	box, _, _ := strings.Cut(arguments, ",")
+	box, _, _ = strings.Cut(box, "|")
+	box, _, _ = strings.Cut(box, "&")
+	box, _, _ = strings.Cut(box, "@")
+	if box == "" {
+		return arguments
+	}
+	if trimmed := strings.TrimLeft(box, "subg"); trimmed != "" {
+		return trimmed
+	}
+	return box
+}
+
+// freePBXMailbox reads the extens by which FreePBX leads to a box: vmu1003,
+// vmb1003, vms1003, vmi1003.
+func freePBXMailbox(r *cel.Record) string {
+	if len(r.Exten) > 3 && strings.HasPrefix(r.Exten, "vm") && strings.IndexByte("ubsi", r.Exten[2]) >= 0 {
+		return digitsOf(r.Exten)
+	}
+	return ""
+}
+
+// recordingOf is the file that MixMonitor or Monitor writes, as it was given:
+// MixMonitor(file.ext,…), Monitor(ext,file,…).
+func recordingOf(r *cel.Record) string {
+	first, rest, _ := strings.Cut(r.AppData, ",")
+	if equalFold(r.App, "MixMonitor") {
+		return first
+	}
+	file, _, _ := strings.Cut(rest, ",")
+	if file == "" {
+		return ""
+	}
+	if first == "" {
+		first = "wav"
+	}
+	return file + "." + first
+}
