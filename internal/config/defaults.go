@@ -1,0 +1,53 @@
+package config
+
+import "time"
+
+// The defaults. Those of the dial plan's expressions are dialplan's.
+const (
+	DefaultListen   = "127.0.0.1:8077"
+	DefaultState    = "sqlite:///var/lib/ringback/state.db"
+	DefaultTable    = "cel"
+	DefaultSilence  = Duration(4 * time.Hour)
+	DefaultOAuthURL = "https://oauth.bitrix24.tech"
+)
+
+// setDefaults fills in what the file leaves out.
+func (c *Config) setDefaults() {
+	orElse(&c.Timezone, Zone{time.Local})
+	orElse(&c.Server.Listen, DefaultListen)
+	if !c.State.URL.IsSet() {
+		preset(&c.State.URL, DefaultState)
+	}
+	orElse(&c.Log.Level, LogInfo)
+	orElse(&c.Log.Format, LogText)
+	for i := range c.PBX {
+		orElse(&c.PBX[i].Timezone, c.Timezone)
+		orElse(&c.PBX[i].Silence, DefaultSilence)
+	}
+	for i := range c.Targets {
+		c.Targets[i].setDefaults()
+	}
+}
+
+func (t *Target) setDefaults() {
+	switch t.Type {
+	case Bitrix24:
+		if !t.OAuthURL.IsSet() {
+			preset(&t.OAuthURL, DefaultOAuthURL)
+		}
+	case Kommo:
+		orElse(&t.UnknownCallers, Unsorted)
+	case Webhook:
+	}
+}
+
+// orElse sets what is unset.
+func orElse[T comparable](setting *T, value T) {
+	var unset T
+	if *setting == unset {
+		*setting = value
+	}
+}
+
+// preset sets a default that holds no secret and is known to be good.
+func preset(setting settable, text string) { _ = setting.set(text, environment{}) }

@@ -1,0 +1,123 @@
+package config
+
+// Config is a whole configuration.
+type Config struct {
+	// Timezone is the zone of PBXs that name none.
+	Timezone Zone     `toml:"timezone"`
+	Server   Server   `toml:"server"`
+	State    State    `toml:"state"`
+	Log      Log      `toml:"log"`
+	PBX      []PBX    `toml:"pbx"`
+	Targets  []Target `toml:"target"`
+}
+
+// Server is about HTTP: the API, the panel, metrics, recordings' links.
+type Server struct {
+	Listen Listen `toml:"listen"`
+	// MetricsListen gives /metrics an address of its own; unset, it is served with the rest.
+	MetricsListen Listen `toml:"metrics_listen"`
+	// PublicURL is how browsers and CRMs reach the server.
+	PublicURL WebURL `toml:"public_url"`
+	// TLSCert and TLSKey are paths, both set or both "".
+	TLSCert string `toml:"tls_cert"`
+	TLSKey  string `toml:"tls_key"`
+	// LinkKey signs the links to recordings; unset, the journal keeps one.
+	LinkKey Secret `toml:"link_key"`
+	// LinkLifetime is how long such a link works; zero means for ever.
+	LinkLifetime Duration `toml:"link_lifetime"`
+	Users        []User   `toml:"user"`
+}
+
+// User is an account of the API and the panel.
+type User struct {
+	Name string `toml:"name"`
+	Role Role   `toml:"role"`
+	// Password is only how the file gives it: after Parse it is unset, and
+	// the hashes are there.
+	Password Secret `toml:"password"`
+	// SHA256 and MD5 are the hashes that digest authentication needs (RFC
+	// 7616, section 3.4.2: HA1), in lower-case hexadecimal. They are as good
+	// as the password for logging in, hence secrets. MD5 is unset where the
+	// file gives SHA256 alone.
+	SHA256 Secret `toml:"password_hash_sha256"`
+	MD5    Secret `toml:"password_hash_md5"`
+}
+
+// State is where the journal is kept.
+type State struct {
+	URL StateURL `toml:"url"`
+}
+
+// Log is what the program writes about itself to standard error.
+type Log struct {
+	Level  LogLevel  `toml:"level"`
+	Format LogFormat `toml:"format"`
+}
+
+// PBX is one Asterisk whose calls are read.
+type PBX struct {
+	Name string    `toml:"name"`
+	CEL  SourceURL `toml:"cel"`
+	// Timezone is the zone in which the PBX writes eventtime.
+	Timezone Zone `toml:"timezone"`
+	// Silence is how long a call without an end may go without a record
+	// before it is taken for over.
+	Silence Duration `toml:"silence"`
+	// Columns maps fields by their CEL names to columns, where those differ.
+	Columns    map[string]string `toml:"columns"`
+	Dialplan   Dialplan          `toml:"dialplan"`
+	Recordings Recordings        `toml:"recordings"`
+}
+
+// Dialplan tells ours from theirs. An empty list means the default, which fits
+// FreePBX.
+type Dialplan struct {
+	Extensions       []Pattern `toml:"extensions"`
+	Trunks           []Pattern `toml:"trunks"`
+	IncomingContexts []Pattern `toml:"incoming_contexts"`
+}
+
+// Recordings says where a PBX keeps its recordings; "" means that they cannot
+// be reached.
+type Recordings struct {
+	Directory string `toml:"directory"`
+}
+
+// Target is where finished calls are delivered. The tag "for" lists the types
+// of target that a key belongs to; keys without it belong to all.
+type Target struct {
+	Name string     `toml:"name"`
+	Type TargetType `toml:"type"`
+	// PBX names the PBXs whose calls come here; empty means all.
+	PBX []string `toml:"pbx"`
+	// URL is unset for a Bitrix24 that is reached through Webhook.
+	URL WebURL `toml:"url"`
+
+	// Secret signs requests; unset, they are not signed.
+	Secret Secret `toml:"secret" for:"webhook"`
+
+	Webhook  WebURL `toml:"webhook" for:"bitrix24"`
+	OAuthURL WebURL `toml:"oauth_url" for:"bitrix24"`
+
+	ClientID     string `toml:"client_id" for:"bitrix24 kommo"`
+	ClientSecret Secret `toml:"client_secret" for:"bitrix24 kommo"`
+	RefreshToken Secret `toml:"refresh_token" for:"bitrix24 kommo"`
+
+	Token       Secret `toml:"token" for:"kommo"`
+	RedirectURI WebURL `toml:"redirect_uri" for:"kommo"`
+	Code        Secret `toml:"code" for:"kommo"`
+
+	// DefaultUser is a user of the CRM; zero means none.
+	DefaultUser int64 `toml:"default_user" for:"bitrix24 kommo"`
+	// Users maps extensions to users of the CRM.
+	Users         map[string]int64 `toml:"users" for:"bitrix24 kommo"`
+	Recordings    bool             `toml:"recordings" for:"bitrix24 kommo"`
+	InternalCalls bool             `toml:"internal_calls" for:"bitrix24 kommo"`
+
+	Line               string `toml:"line" for:"bitrix24"`
+	AnonymousNumber    string `toml:"anonymous_number" for:"bitrix24"`
+	CreateLeads        bool   `toml:"create_leads" for:"bitrix24"`
+	CreateLeadsForPast bool   `toml:"create_leads_for_past" for:"bitrix24"`
+
+	UnknownCallers UnknownCallers `toml:"unknown_callers" for:"kommo"`
+}
