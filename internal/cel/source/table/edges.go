@@ -9,8 +9,14 @@ import (
 	"ringback/internal/cel/source/row"
 )
 
-// margin is how many rows beside an edge are looked at for late ones at a time.
-const margin = 256
+const (
+	// margin is how many rows beside an edge are looked at for late ones at a
+	// time, marginTime (in microseconds) how far from it at least: a clock that
+	// was set back by less loses nothing. maxMargin ends the search.
+	margin     = 256
+	marginTime = 10 * 60 * 1_000_000
+	maxMargin  = 64 * margin
+)
 
 // edges finds where a period begins and ends in the order of keys.
 type edges struct {
@@ -24,7 +30,7 @@ type mark struct{ id, at int64 }
 func (t *Table) newEdges() *edges { return &edges{t: t, times: t.scattered()} }
 
 // keys gives the range of keys (after, upto] that holds every row with
-// from <= time < until, as far as rows are late by less than margin rows. open
+// from <= time < until, as far as rows are late by less than the margin. open
 // says that rows to come may belong to the period.
 func (e *edges) keys(ctx context.Context, from, until time.Time) (after, upto int64, open bool, err error) {
 	first, last, err := e.t.ends(ctx)
@@ -60,57 +66,62 @@ func (e *edges) lower(ctx context.Context, from time.Time, first, last int64) (i
 	if err != nil {
 		return 0, err
 	}
-	for {
-		var least int64
-		var rows int
-		late := false
-		err := e.marks(ctx, e.t.sql.before, []any{found, int64(margin)}, func() { least, rows, late = found, 0, false }, func(m mark) {
-			least = m.id
-			rows++
-			late = late || m.at >= edge
-		})
-		if err != nil {
-			return 0, err
-		}
-		if !late {
-			return found - 1, nil
-		}
-		found = least
-		if rows < margin {
-			return found - 1, nil
-		}
-	}
+	least, _, err := e.walk(ctx, e.t.sql.before, found, func(m mark) (next int64, late, far bool) {
+		return m.id, m.at >= edge, m.at < edge-marginTime
+	})
+	return least - 1, err
 }
 
-// upper is the last key of the rows before until; open says that there are none
-// after it, so that more may come.
+// upper is the last key of the rows before until; open says that so few rows are
+// after it that more may come.
 func (e *edges) upper(ctx context.Context, until time.Time, first, last int64) (upto int64, open bool, err error) {
 	edge := until.UnixMicro()
 	found, ok, err := e.bisect(ctx, edge, first, last)
 	if err != nil || !ok {
 		return last, true, err
 	}
-	for {
-		var greatest int64
+	end, ended, err := e.walk(ctx, e.t.sql.after, found, func(m mark) (next int64, late, far bool) {
+		return m.id + 1, m.at < edge, m.at >= edge+marginTime
+	})
+	if ended {
+		return last, true, err
+	}
+	return end - 1, false, err
+}
+
+// walk goes away from an edge as long as late rows turn up, and gives the edge
+// that takes them in. ended says that it came to the end of the table. Of each
+// row, look says where to go on after it, whether it belongs to the period, and
+// whether it is well outside.
+func (e *edges) walk(ctx context.Context, query string, edge int64, look func(mark) (next int64, late, far bool)) (widened int64, ended bool, err error) {
+	widened = edge
+	for clean := 0; clean < maxMargin; {
 		var rows int
-		late := false
-		err := e.marks(ctx, e.t.sql.after, []any{found, int64(margin)}, func() { greatest, rows, late = found, 0, false }, func(m mark) {
-			greatest = m.id
+		var next int64
+		var late, far bool
+		begin := func() { rows, next, late, far = 0, edge, false, false }
+		err := e.marks(ctx, query, []any{edge, int64(margin)}, begin, func(m mark) {
 			rows++
-			late = late || m.at < edge
+			var isLate bool
+			next, isLate, far = look(m)
+			late = late || isLate
 		})
 		if err != nil {
 			return 0, false, err
 		}
-		// So near the newest row, late rows may still come.
+		edge = next
+		clean += rows
+		if late {
+			widened, clean = edge, 0
+		}
 		if rows < margin {
-			return max(last, greatest), true, nil
+			return widened, true, nil
 		}
-		if !late {
-			return found - 1, false, nil
+		if !late && far {
+			break
 		}
-		found = greatest + 1
 	}
+	return widened, false, nil
 }
 
 // bisect finds the first key in [first, last] whose row is not before edge; ok
