@@ -157,6 +157,16 @@ func UnfinishedRuns(ctx context.Context, r Reader) ([]string, error) {
 	return ids, nil
 }
 
+// RunID is the id of the run with the journal's number seq.
+func RunID(ctx context.Context, r Reader, seq int64) (string, error) {
+	var id string
+	err := r.QueryRow(ctx, `SELECT id FROM runs WHERE seq = $1`, seq).Scan(&id)
+	if errors.Is(err, sql.ErrNoRows) {
+		return "", ErrNotFound
+	}
+	return id, err
+}
+
 func scanRun(row Row) (Run, error) {
 	var run Run
 	var requested, start, end, finished, ready *int64
