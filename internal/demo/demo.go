@@ -11,6 +11,9 @@ import (
 	"time"
 )
 
+// TableFile is the name of the file with the CEL table.
+const TableFile = "cel.db"
+
 // The dial-plan settings that fit the captures.
 var (
 	Extensions       = []string{`^10\d\d$`}
