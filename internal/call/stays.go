@@ -136,7 +136,9 @@ func (p *pairing) exit(r *cel.Record) bool {
 // bridge since its records begin.
 func (p *pairing) missedEntry(r *cel.Record) {
 	m := p.model
-	m.warn("missing_rows")
+	if !p.channel.companion {
+		m.warn("missing_rows")
+	}
 	if !hasBridgeID(r) {
 		return
 	}

@@ -7,7 +7,6 @@
 package sweep
 
 import (
-	"context"
 	"time"
 
 	"ringback/internal/call"
@@ -40,16 +39,23 @@ type Cursor struct {
 	ID    string
 }
 
-// Period yields every call of which any record lies in [from, until), whole,
-// in order of start, then id; a zero until means up to now. With a cursor, it goes on with the
-// calls after it. Calls that have not ended are yielded with InProgress set.
-// An error of yield stops it and is returned as it is.
-func Period(ctx context.Context, pbx PBX, from, until time.Time, after Cursor, yield func(*call.Call) error) error {
-	panic("stub")
+// CursorOf is the place of a call.
+func CursorOf(c *call.Call) Cursor { return Cursor{Start: c.StartedAt.Time, ID: c.ID} }
+
+func (p PBX) silence() time.Duration {
+	if p.Silence <= 0 {
+		return DefaultSilence
+	}
+	return p.Silence
 }
 
-// IDs yields the calls that have any of ids as linkedid or uniqueid, whole, each call once,
-// in order of start, and returns the ids that no record carries.
-func IDs(ctx context.Context, pbx PBX, ids []string, yield func(*call.Call) error) (notFound []string, err error) {
-	panic("stub")
+func (p PBX) now() time.Time {
+	if p.Now != nil {
+		return p.Now()
+	}
+	return time.Now()
+}
+
+func (p PBX) settings() call.Settings {
+	return call.Settings{PBX: p.Name, Plan: p.Plan, Location: p.Location, Now: p.now(), Silence: p.silence()}
 }

@@ -1,0 +1,97 @@
+package sweep
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"ringback/internal/call"
+)
+
+// idsAtOnce bounds how many calls asked for by id are held in memory.
+const idsAtOnce = 200
+
+// IDs yields the calls that have any of ids as linkedid or uniqueid, whole, each
+// once, in order of start for as many as are read at once, and returns the ids
+// that no record carries. An error of yield stops it and is returned as it is.
+func IDs(ctx context.Context, pbx PBX, ids []string, yield func(*call.Call) error) (notFound []string, err error) {
+	ids = slices.Clone(ids)
+	slices.SortFunc(ids, byAge)
+	ids = slices.Compact(ids)
+	assembler := call.NewAssembler(pbx.settings())
+	given := make(map[Cursor]bool)
+	for portion := range slices.Chunk(ids, idsAtOnce) {
+		missing, err := pbx.portion(ctx, assembler, portion, func(c *call.Call) error {
+			if place := CursorOf(c); !given[place] {
+				given[place] = true
+				return yield(c)
+			}
+			return nil
+		})
+		if err != nil {
+			return nil, err
+		}
+		notFound = append(notFound, missing...)
+	}
+	return notFound, nil
+}
+
+// portion yields the calls of a few ids.
+func (p PBX) portion(ctx context.Context, a *call.Assembler, ids []string, yield func(*call.Call) error) (missing []string, err error) {
+	records, err := p.whole(ctx, ids)
+	if err != nil {
+		return nil, err
+	}
+	carried := make(map[string]bool)
+	for i := range records {
+		carried[records[i].LinkedID] = true
+		carried[records[i].UniqueID] = true
+	}
+	for _, id := range ids {
+		if !carried[id] {
+			missing = append(missing, id)
+		}
+	}
+	groups, err := p.groups(ctx, records)
+	if err != nil {
+		return nil, err
+	}
+	calls := make([]*call.Call, 0, len(groups))
+	for _, g := range groups {
+		if c := a.Assemble(g); c != nil {
+			calls = append(calls, c)
+		}
+	}
+	slices.SortFunc(calls, func(a, b *call.Call) int {
+		if order := a.StartedAt.Compare(b.StartedAt.Time); order != 0 {
+			return order
+		}
+		return strings.Compare(a.ID, b.ID)
+	})
+	for _, c := range calls {
+		if err := yield(c); err != nil {
+			return nil, err
+		}
+	}
+	return missing, nil
+}
+
+// byAge orders ids by the time in them, as far as they hold one.
+func byAge(a, b string) int {
+	ea, eb := epochOf(a), epochOf(b)
+	if len(ea) != len(eb) {
+		return len(ea) - len(eb)
+	}
+	if order := strings.Compare(ea, eb); order != 0 {
+		return order
+	}
+	return strings.Compare(a, b)
+}
+
+func epochOf(id string) string {
+	if i := strings.LastIndexByte(id, '-'); i >= 0 {
+		id = id[i+1:]
+	}
+	epoch, _, _ := strings.Cut(id, ".")
+	return epoch
+}

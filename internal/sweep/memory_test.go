@@ -1,0 +1,144 @@
+package sweep_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/csv"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"ringback/internal/captures"
+	"ringback/internal/cel"
+	"ringback/internal/cel/source"
+	"ringback/internal/dialplan"
+)
+
+// memory is a source that holds its records in memory and counts what is asked
+// of it.
+type memory struct {
+	records []cel.Record
+	slow    bool // without indexes: FastLookup is false
+	batch   int
+	lookups int
+	scanned int
+}
+
+func (m *memory) Scan(ctx context.Context, from, until time.Time, yield func([]cel.Record) error) error {
+	var batch []cel.Record
+	for _, r := range m.records {
+		if !from.IsZero() && r.At < from.UnixMicro() || !until.IsZero() && r.At >= until.UnixMicro() {
+			continue
+		}
+		m.scanned++
+		batch = append(batch, r)
+		if len(batch) == m.batch {
+			if err := yield(batch); err != nil {
+				return err
+			}
+			batch = batch[:0]
+		}
+	}
+	if len(batch) > 0 {
+		return yield(batch)
+	}
+	return ctx.Err()
+}
+
+func (m *memory) Lookup(_ context.Context, ids []string) ([]cel.Record, error) {
+	m.lookups++
+	var found []cel.Record
+	for _, r := range m.records {
+		if slices.Contains(ids, r.LinkedID) || slices.Contains(ids, r.UniqueID) {
+			found = append(found, r)
+		}
+	}
+	return found, nil
+}
+
+func (m *memory) Description() source.Description { return source.Description{FastLookup: !m.slow} }
+func (m *memory) Close() error                    { return nil }
+
+// plan are the settings that fit the captures.
+func plan(t testing.TB) *dialplan.Plan {
+	t.Helper()
+	p, err := dialplan.New(dialplan.Settings{
+		Extensions: []string{`^10\d\d$`}, Trunks: []string{`^PJSIP/trunk-provider`},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+// captured are the records of all captures, in order of writing.
+func captured(t testing.TB) []cel.Record {
+	t.Helper()
+	var records []cel.Record
+	for _, name := range captures.Names() {
+		b, err := captures.CSV(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		records = append(records, parse(t, b)...)
+	}
+	slices.SortFunc(records, func(a, b cel.Record) int { return int(a.ID - b.ID) })
+	return records
+}
+
+func parse(t testing.TB, table []byte) []cel.Record {
+	t.Helper()
+	lines, err := csv.NewReader(bytes.NewReader(table)).ReadAll()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var records []cel.Record
+	for i, line := range lines {
+		if i == 0 {
+			continue
+		}
+		f := make(map[string]string)
+		for j, name := range lines[0] {
+			f[name] = line[j]
+		}
+		id, err := strconv.ParseInt(f["id"], 10, 64)
+		if err != nil {
+			t.Fatal(err)
+		}
+		stamp, err := cel.ParseStamp(f["eventtime"])
+		if err != nil {
+			t.Fatal(err)
+		}
+		r := cel.Record{
+			ID: id, At: stamp.Sec*1_000_000 + int64(stamp.Micro), Fraction: stamp.Fraction,
+			CIDName: f["cid_name"], CIDNum: f["cid_num"], CIDDNID: f["cid_dnid"], Exten: f["exten"], Context: f["context"],
+			Channel: f["channame"], App: f["appname"], AppData: f["appdata"], UniqueID: f["uniqueid"], LinkedID: f["linkedid"],
+			Peer: f["peer"], Extra: f["extra"],
+		}
+		r.Type, r.UserEvent = cel.ParseType(f["eventtype"], f["userdeftype"], f["extra"])
+		records = append(records, r)
+	}
+	return records
+}
+
+// later is a copy of records that happened so much later, as other calls.
+func later(records []cel.Record, by time.Duration, tag string) []cel.Record {
+	moved := slices.Clone(records)
+	for i := range moved {
+		r := &moved[i]
+		r.ID += int64(len(tag)) * 100_000
+		r.At += by.Microseconds()
+		r.LinkedID = tagged(r.LinkedID, tag)
+		old := r.UniqueID
+		r.UniqueID = tagged(r.UniqueID, tag)
+		r.Extra = strings.ReplaceAll(r.Extra, old+`"`, r.UniqueID+`"`)
+	}
+	return moved
+}
+
+func tagged(id, tag string) string {
+	epoch, count, _ := strings.Cut(id, ".")
+	return epoch + "." + tag + count
+}
