@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -22,8 +23,7 @@ type memory struct {
 	records []cel.Record
 	slow    bool // without indexes: FastLookup is false
 	batch   int
-	lookups int
-	scanned int
+	lookups atomic.Int64
 }
 
 func (m *memory) Scan(ctx context.Context, from, until time.Time, yield func([]cel.Record) error) error {
@@ -32,7 +32,7 @@ func (m *memory) Scan(ctx context.Context, from, until time.Time, yield func([]c
 		if !from.IsZero() && r.At < from.UnixMicro() || !until.IsZero() && r.At >= until.UnixMicro() {
 			continue
 		}
-		m.scanned++
+
 		batch = append(batch, r)
 		if len(batch) == m.batch {
 			if err := yield(batch); err != nil {
@@ -48,7 +48,7 @@ func (m *memory) Scan(ctx context.Context, from, until time.Time, yield func([]c
 }
 
 func (m *memory) Lookup(_ context.Context, ids []string) ([]cel.Record, error) {
-	m.lookups++
+	m.lookups.Add(1)
 	var found []cel.Record
 	for _, r := range m.records {
 		if slices.Contains(ids, r.LinkedID) || slices.Contains(ids, r.UniqueID) {

@@ -165,13 +165,13 @@ func TestReadingOnePeriodLooksUpOnlyTheCallsThatCrossItsEdges(t *testing.T) {
 	src := &memory{records: records, batch: 100}
 	from := time.UnixMicro(records[0].At).Add(90 * time.Minute)
 	period(t, pbx(t, src, time.Hour), from, from.Add(90*time.Minute), sweep.Cursor{})
-	if src.lookups > 0 {
-		t.Errorf("%d look-ups for a period whose edges no call crosses", src.lookups)
+	if src.lookups.Load() > 0 {
+		t.Errorf("%d look-ups for a period whose edges no call crosses", src.lookups.Load())
 	}
-	src.lookups = 0
+	src.lookups.Store(0)
 	period(t, pbx(t, src, time.Hour), time.Time{}, time.Time{}, sweep.Cursor{})
-	if src.lookups > 0 {
-		t.Errorf("%d look-ups for everything", src.lookups)
+	if src.lookups.Load() > 0 {
+		t.Errorf("%d look-ups for everything", src.lookups.Load())
 	}
 }
 
