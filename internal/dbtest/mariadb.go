@@ -62,7 +62,7 @@ func (s *Server) data() string { return filepath.Join(s.dir, "data") }
 func (s *Server) socket() string { return filepath.Join(s.dir, "socket") }
 
 func (s *Server) mariaDBClient(user, password, database, script string) (string, error) {
-	args := []string{"--no-defaults", "--socket=" + s.socket(), "--user=" + user, "--batch", "--skip-column-names", "--default-character-set=utf8mb4"}
+	args := []string{"--no-defaults", "--socket=" + s.socket(), "--user=" + user, "--batch", "--skip-column-names", "--binary-mode", "--default-character-set=utf8mb4"}
 	if password != "" {
 		args = append(args, "--password="+password)
 	}

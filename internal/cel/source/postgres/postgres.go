@@ -128,7 +128,8 @@ func (d *db) Query(ctx context.Context, query string, args []any, each func(valu
 func textValues(args []any) [][]byte {
 	values := make([][]byte, len(args))
 	for i, arg := range args {
-		values[i] = fmt.Append(nil, arg)
+		// An empty text must not be nil, which is NULL.
+		values[i] = fmt.Append([]byte{}, arg)
 	}
 	return values
 }

@@ -27,10 +27,14 @@ func (d *db) schema(ctx context.Context) (table.Schema, error) {
 	if oid == "" {
 		return s, d.missing(ctx)
 	}
-	const columns = `SELECT a.attname, t.typname FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid ` +
+	const columns = `SELECT a.attname, t.typname, a.atttypmod FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid ` +
 		`WHERE a.attrelid = $1::oid AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum`
 	err = d.Query(ctx, columns, []any{oid}, func(v [][]byte) error {
-		s.Columns = append(s.Columns, table.Column{Name: string(v[0]), Kind: kind(string(v[1]))})
+		c := table.Column{Name: string(v[0]), Kind: kind(string(v[1]))}
+		// The server shows no zeros at a fraction's end; the modifier is the
+		// number of digits kept, -1 for all.
+		c.Fraction = (c.Kind == table.DateTime || c.Kind == table.Instant) && string(v[2]) != "0"
+		s.Columns = append(s.Columns, c)
 		return nil
 	})
 	if err != nil {

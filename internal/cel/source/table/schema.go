@@ -23,6 +23,9 @@ const (
 type Column struct {
 	Name string
 	Kind Kind
+	// Fraction says that a time's part below a second is kept, though it is
+	// not always shown.
+	Fraction bool
 }
 
 // Index is an index of the table.

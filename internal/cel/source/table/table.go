@@ -46,6 +46,7 @@ func Open(ctx context.Context, db DB, schema Schema, dialect Dialect, opts sourc
 	t.columns = columns
 	t.key = schema.findKey(own)
 	t.timeKind = schema.Columns[columns[source.EventTime]].Kind
+	t.fraction = schema.Columns[columns[source.EventTime]].Fraction
 	t.sql = t.statements()
 	t.desc = t.describe(warnings)
 	if err := t.look(ctx); err != nil {
