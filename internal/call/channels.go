@@ -195,6 +195,9 @@ func (m *model) pairLocals() {
 		if c.name.Half == 0 {
 			continue
 		}
+		if c.name.Half == 2 && !c.companion {
+			m.halves = append(m.halves, c)
+		}
 		if open == nil {
 			open = make(map[string]*channel)
 		}

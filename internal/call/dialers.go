@@ -56,9 +56,9 @@ func (m *model) bridgedWith(l *channel) *channel {
 	}
 	first := m.stays[l.stays[0]]
 	var found *channel
-	for i := range m.stays {
+	for _, i := range m.bridges[first.bridge].stays {
 		s := &m.stays[i]
-		if s.bridge != first.bridge || s.channel == l || s.channel == l.partner || s.from > first.from+m.slack || s.until < first.from {
+		if s.channel == l || s.channel == l.partner || s.from > first.from+m.slack || s.until < first.from {
 			continue
 		}
 		c := s.channel
@@ -81,28 +81,31 @@ func (m *model) tookOver(c *channel) bool { return m.picked(c) || m.retrieved(c)
 // nothing else to dial.
 func (m *model) halfFor(l *channel) *channel {
 	var recent *channel
-	for _, c := range m.channels {
-		if c.name.Half != 2 || c == l || c == l.partner || c.companion || c.start > l.start || !c.alive(l.start) {
+	looked := 0
+	for _, c := range slices.Backward(m.halves) {
+		if c.start > l.start || c == l.partner {
 			continue
 		}
-		if m.inBridge(c, l.records[0]) {
+		if looked++; looked > mostHalves {
+			break
+		}
+		if !c.alive(l.start) || m.inBridge(c, l.records[0]) {
 			continue
 		}
-		if dialsEndpoint(c, l) || destination(c) == l.party.Extension && l.party.Extension != "" {
+		if dialsEndpoint(c, l) || l.party.Extension != "" && digitsOf(c.name.Exten) == l.party.Extension {
 			return c
 		}
-		if l.start-c.start <= m.slack && digitsOf(c.name.Exten) != "" && l.side == dialplan.Outside {
-			recent = c
-		}
-		if l.start-c.start <= m.slack && l.name.Local() {
+		if recent == nil && l.start-c.start <= m.slack && (l.name.Local() || l.side == dialplan.Outside) {
 			recent = c
 		}
 	}
 	return recent
 }
 
-// destination is the extension that a Local channel leads to.
-func destination(c *channel) string { return digitsOf(c.name.Exten) }
+// mostHalves bounds how many Local channels are looked at to find who dialled:
+// a telephone rings just after its own was made, and a loop of forwardings
+// makes thousands.
+const mostHalves = 256
 
 // dialsEndpoint says that the arguments of a Dial of the channel name the
 // leg's endpoint.
@@ -120,17 +123,15 @@ func dialsEndpoint(c, l *channel) bool {
 // runner is a channel of the same linkedid that could have dialled: it lives,
 // and it is in no bridge.
 func (m *model) runner(l *channel) *channel {
-	var best *channel
-	for _, c := range m.channels {
+	for _, c := range slices.Backward(m.channels) {
 		if c == l || c == l.partner || c.companion || c.start > l.start || !c.alive(l.start) || m.inBridge(c, l.records[0]) {
 			continue
 		}
-		if c.dialled() && !c.talked {
-			continue
+		if !c.dialled() || c.talked {
+			return c
 		}
-		best = c
 	}
-	return best
+	return nil
 }
 
 func (m *model) inBridge(c *channel, r *cel.Record) bool {
@@ -143,16 +144,26 @@ func (m *model) inBridge(c *channel, r *cel.Record) bool {
 
 // root follows Local pairs back to the channel that a dialling began with.
 func (m *model) root(c *channel) *channel {
-	for range len(m.channels) {
-		if c.name.Half != 2 || c.partner == nil {
-			return c
-		}
-		if c.partner.dialer == nil {
-			return c.partner
-		}
-		c = c.partner.dialer
+	if c.root != nil {
+		return c.root
 	}
-	return c
+	top := c
+	for range len(m.channels) {
+		if top.root != nil {
+			top = top.root
+			break
+		}
+		if top.name.Half != 2 || top.partner == nil {
+			break
+		}
+		if top.partner.dialer == nil {
+			top = top.partner
+			break
+		}
+		top = top.partner.dialer
+	}
+	c.root = top
+	return top
 }
 
 // blindFor is the blind transfer that made a leg ring: the newest before it

@@ -69,6 +69,34 @@ func (m *model) readEvents() {
 			m.forwards = append(m.forwards, m.forward(r))
 		}
 	}
+	m.findForwarded()
+}
+
+// findForwarded gives each FORWARD the Local pair that was made for it: the
+// oldest at that time that leads to the number and is no other's.
+func (m *model) findForwarded() {
+	if len(m.forwards) == 0 {
+		return
+	}
+	waiting := make(map[string][]*channel)
+	for _, c := range m.channels {
+		if c.name.Half == 1 {
+			waiting[c.name.Exten] = append(waiting[c.name.Exten], c)
+		}
+	}
+	for i := range m.forwards {
+		f := &m.forwards[i]
+		number, _, _ := strings.Cut(f.number, "@")
+		list := waiting[number]
+		for len(list) > 0 && list[0].start < f.at-m.slack {
+			list = list[1:]
+		}
+		if len(list) > 0 && list[0].start <= f.at+m.slack {
+			list[0].forwarded = f.record
+			list = list[1:]
+		}
+		waiting[number] = list
+	}
 }
 
 func (m *model) blindTransfer(r *cel.Record) transferEvent {
@@ -185,11 +213,13 @@ func (m *model) collectLinkedIDs() {
 		at int64
 	}
 	var ages []age
+	newest := ""
 	for i := range m.records {
 		r := &m.records[i]
-		if r.LinkedID == "" {
+		if r.LinkedID == "" || r.LinkedID == newest {
 			continue
 		}
+		newest = r.LinkedID
 		known := slices.ContainsFunc(ages, func(a age) bool { return a.id == r.LinkedID })
 		if !known {
 			ages = append(ages, age{r.LinkedID, r.At})

@@ -137,8 +137,8 @@ func (m *model) viaOfDialler(l *leg) Via {
 		case first.ran("AppQueue"):
 			m.because("legs."+l.id+".via", "a queue rang it through "+first.name.Name, first.records)
 			return ViaQueue
-		case m.forwardTo(first) != nil:
-			m.because("legs."+l.id+".via", "a telephone sent the call on (FORWARD)", []*cel.Record{m.forwardTo(first).record})
+		case first.forwarded != nil:
+			m.because("legs."+l.id+".via", "a telephone sent the call on (FORWARD)", []*cel.Record{first.forwarded})
 			return ViaForward
 		case !first.ran("AppDial") && m.consultedThrough(first):
 			m.because("legs."+l.id+".via", "the one who transferred spoke with it through "+first.name.Name, first.records)
@@ -186,17 +186,6 @@ func (m *model) dialledOutside(d *channel) bool {
 	return d.side == dialplan.Ours && !m.settings.Plan.Extension(d.dialledIn)
 }
 
-// forwardTo is the FORWARD that made a Local pair.
-func (m *model) forwardTo(first *channel) *forwardEvent {
-	for i := range m.forwards {
-		f := &m.forwards[i]
-		if f.number == first.name.Exten && f.at >= first.start-m.slack && f.at <= first.start+m.slack {
-			return f
-		}
-	}
-	return nil
-}
-
 // consultedThrough says that a Local channel was put into a bridge for
 // somebody to speak through it: the attended transfer of features.conf.
 func (m *model) consultedThrough(first *channel) bool {
@@ -236,36 +225,41 @@ func (m *model) redirected(d *channel, at int64) bool {
 	return true
 }
 
+// tried are telephones that one channel dialled between two of its talks.
+type tried struct {
+	by    *channel
+	stage int
+}
+
 // markGroups finds the telephones that were tried at once or in turn at one
 // destination.
 func (m *model) markGroups() {
-	for i, l := range m.legs {
-		if l.via != ViaDialled && l.via != ViaBlindTransfer || l.side != dialplan.Ours || !l.dialled() || l.dialer == nil {
+	groups := make(map[tried][]*leg)
+	for _, l := range m.legs {
+		if (l.via == ViaDialled || l.via == ViaBlindTransfer) && l.side == dialplan.Ours && l.dialled() && l.dialer != nil {
+			root := m.root(l.dialer)
+			key := tried{root, m.stage(root, l.start)}
+			groups[key] = append(groups[key], l)
+		}
+	}
+	for _, legs := range groups {
+		if !atOnceOrInTurn(legs) {
 			continue
 		}
-		for _, other := range m.legs[:i] {
-			if m.sameGroup(l, other) {
-				m.group(l)
-				m.group(other)
-			}
+		for _, l := range legs {
+			m.because("legs."+l.id+".via", "several telephones were tried for one destination", l.records)
+			l.via = ViaGroup
 		}
 	}
 }
 
-func (m *model) group(l *leg) {
-	if l.via != ViaGroup {
-		m.because("legs."+l.id+".via", "several telephones were tried for one destination", l.records)
+// atOnceOrInTurn says that legs, in order of start, are those of a group: of
+// several telephones, or ringing together. One that is tried again is none.
+func atOnceOrInTurn(legs []*leg) bool {
+	for i := 1; i < len(legs); i++ {
+		if legs[i].party != legs[0].party || legs[i-1].until() > legs[i].start {
+			return true
+		}
 	}
-	l.via = ViaGroup
-}
-
-func (m *model) sameGroup(a, b *leg) bool {
-	if b.side != dialplan.Ours || !b.dialled() || b.dialer == nil || (b.via != ViaDialled && b.via != ViaGroup && b.via != ViaBlindTransfer) {
-		return false
-	}
-	ra, rb := m.root(a.dialer), m.root(b.dialer)
-	if ra != rb || m.stage(ra, a.start) != m.stage(ra, b.start) {
-		return false
-	}
-	return a.party != b.party || b.until() > a.start
+	return false
 }

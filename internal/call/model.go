@@ -27,7 +27,9 @@ type model struct {
 
 	channels []*channel
 	pool     []*channel
-	byID     map[string]*channel
+	// halves are the second halves of Local pairs, in order of start.
+	halves []*channel
+	byID   map[string]*channel
 	// starter is the channel that started the call, caller the telephone or
 	// line of the one who did: another one where the PBX rang it first.
 	starter, caller *channel
@@ -49,12 +51,14 @@ type model struct {
 	endedByCaller bool
 	legs          []*leg
 	queues        []queueStay
+	// talked are the legs that were in a talk, once they were asked for.
+	talked []*leg
 }
 
 func (m *model) reset(s Settings, why *Explanation) {
 	*m = model{
 		settings: s, why: why,
-		channels: m.channels[:0], pool: m.pool, byID: m.byID,
+		channels: m.channels[:0], pool: m.pool, byID: m.byID, halves: m.halves[:0],
 		stays: m.stays[:0], open: m.open[:0], bridges: m.bridges[:0], talks: m.talks[:0],
 		transfers: m.transfers[:0], parks: m.parks[:0], pickups: m.pickups[:0], forwards: m.forwards[:0],
 		legs: m.legs[:0], queues: m.queues[:0],
@@ -185,6 +189,10 @@ type channel struct {
 	// dialer is the channel that made this one ring, nil if none did or it is
 	// not known.
 	dialer *channel
+	// root is the channel that the dialling began with, once it was asked for.
+	root *channel
+	// forwarded is the FORWARD that made this half of a Local pair.
+	forwarded *cel.Record
 
 	stays  []int
 	talked bool

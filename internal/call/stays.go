@@ -25,6 +25,7 @@ type bridge struct {
 	// conference says that the bridge is a room which members join on their
 	// own.
 	conference bool
+	stays      []int
 }
 
 // readStays derives who was in which bridge from when to when. Entries and
@@ -38,6 +39,8 @@ func (m *model) readStays() {
 	for i := range m.stays {
 		s := &m.stays[i]
 		s.channel.stays = append(s.channel.stays, i)
+		b := &m.bridges[s.bridge]
+		b.stays = append(b.stays, i)
 	}
 }
 

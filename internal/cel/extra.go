@@ -16,7 +16,7 @@ func Field(extra, key string) (string, bool) {
 	}
 	s = s[1:]
 	for {
-		s = strings.TrimLeft(s, " \t\r\n,")
+		s = skip(s)
 		if len(s) == 0 || s[0] != '"' {
 			return "", false
 		}
@@ -24,11 +24,11 @@ func Field(extra, key string) (string, bool) {
 		if !ok {
 			return "", false
 		}
-		rest = strings.TrimLeft(rest, " \t\r\n")
+		rest = skip(rest)
 		if len(rest) == 0 || rest[0] != ':' {
 			return "", false
 		}
-		rest = strings.TrimLeft(rest[1:], " \t\r\n")
+		rest = skip(rest[1:])
 		value, rest, ok := scalar(rest)
 		if !ok {
 			return "", false
@@ -38,6 +38,14 @@ func Field(extra, key string) (string, bool) {
 		}
 		s = rest
 	}
+}
+
+// skip passes over what stands between the parts of an object.
+func skip(s string) string {
+	for len(s) > 0 && (s[0] == ' ' || s[0] == ',' || s[0] == '\t' || s[0] == '\r' || s[0] == '\n') {
+		s = s[1:]
+	}
+	return s
 }
 
 // scalar splits a JSON value off the front of s. Objects and lists, which

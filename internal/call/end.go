@@ -1,0 +1,139 @@
+package call
+
+import (
+	"slices"
+
+	"ringback/internal/cel"
+)
+
+// decideEnd works out whether and when the call ended.
+func (m *model) decideEnd(c *Call) {
+	m.starterEnd(c)
+	open := 0
+	for _, ch := range m.channels {
+		if !ch.companion && !ch.over() {
+			open++
+		}
+	}
+	ended := m.linkedIDsEnded()
+	if !ended && open == 0 {
+		m.warn("no_linkedid_end")
+	}
+	switch {
+	case open == 0 || ended:
+		m.because("complete", "every channel has ended", nil)
+	case m.mayGoOn():
+		m.inProgress = true
+		c.InProgress, c.Complete = true, false
+		m.because("in_progress", "a channel has not ended, and its last record is not old", nil)
+		return
+	default:
+		c.Complete = false
+		m.because("complete", "the records stop before every channel has ended", nil)
+	}
+	c.EndedAt = m.at(m.ended())
+}
+
+// starterEnd gives the hangup cause, which is that of the channel that started
+// the call.
+func (m *model) starterEnd(c *Call) {
+	if m.starter.hungUp && m.starter.facts.Cause >= 0 {
+		cause := m.starter.facts.Cause
+		c.HangupCause = &cause
+	}
+}
+
+// linkedIDsEnded says that Asterisk told the end of every linkedid.
+func (m *model) linkedIDsEnded() bool {
+	for _, id := range m.linkedIDs {
+		if !slices.ContainsFunc(m.records, func(r cel.Record) bool { return r.Type == cel.LinkedIDEnd && r.LinkedID == id }) {
+			return false
+		}
+	}
+	return true
+}
+
+// mayGoOn says that the newest record is young enough for a call to be going
+// on.
+func (m *model) mayGoOn() bool {
+	s := m.settings
+	return !s.Now.IsZero() && s.Now.UnixMicro()-m.last < s.Silence.Microseconds()
+}
+
+// ended is when the last channel of the call ended.
+func (m *model) ended() int64 {
+	var end int64
+	for _, c := range m.channels {
+		if !c.companion && c.person() {
+			end = max(end, c.until())
+		}
+	}
+	if end == 0 || !m.linkedIDsEnded() && m.someOpen() {
+		return m.last
+	}
+	if left := m.leftRoom(); left != 0 && end == m.caller.until() {
+		return left
+	}
+	return end
+}
+
+// leftRoom is when a caller who hung up in a conference left it, 0 for others:
+// the channel lasts on while the others are told.
+func (m *model) leftRoom() int64 {
+	for _, i := range m.caller.stays {
+		s := &m.stays[i]
+		if m.bridges[s.bridge].conference && m.caller.facts.Source == m.caller.name.Name && m.caller.until()-s.until <= m.lingering() {
+			return s.until
+		}
+	}
+	return 0
+}
+
+func (m *model) someOpen() bool {
+	return slices.ContainsFunc(m.channels, func(c *channel) bool { return !c.companion && !c.over() })
+}
+
+// decideTimes gives start, answer, end and the lengths between them.
+func (m *model) decideTimes(c *Call) {
+	c.StartedAt = m.at(m.first)
+	end := m.last
+	if !c.EndedAt.IsZero() {
+		end = c.EndedAt.UnixMicro()
+	}
+	c.Duration = seconds(end - m.first)
+	c.Talk = seconds(m.talkTimeOf(m.callerIn))
+	answered := m.callerAnswered(c)
+	if answered != 0 && c.Result == Answered {
+		c.AnsweredAt = m.at(answered)
+		end = answered
+	}
+	c.Wait = seconds(end - m.first)
+}
+
+// callerIn says that the one who started the call is in a talk.
+func (m *model) callerIn(t *talk) bool { return slices.Contains(t.channels, m.caller) }
+
+// callerAnswered is when the caller first could talk with a person, or came
+// into a conference; 0 if never.
+func (m *model) callerAnswered(c *Call) int64 {
+	for i := range m.talks {
+		if m.callerIn(&m.talks[i]) {
+			return m.talks[i].from
+		}
+	}
+	if c.Conference == "" {
+		return 0
+	}
+	for _, i := range m.caller.stays {
+		if m.bridges[m.stays[i].bridge].conference {
+			return m.stays[i].from
+		}
+	}
+	if r := m.caller.application("ConfBridge"); r != nil {
+		return r.At
+	}
+	if r := m.caller.application("MeetMe"); r != nil {
+		return r.At
+	}
+	return 0
+}
