@@ -161,6 +161,7 @@ func TestEveryFormOfTOMLIsRead(t *testing.T) {
 		{"listen", c.Server.Listen, config.Listen(":8077")},
 		{"metrics_listen", c.Server.MetricsListen, config.Listen("[::1]:9090")},
 		{"link_lifetime", c.Server.LinkLifetime, config.Duration(30 * 24 * time.Hour)},
+		{"trusted_proxies", fmt.Sprint(c.Server.TrustedProxies), "[127.0.0.1/32 10.0.0.0/8]"},
 		{"the second user", c.Server.Users[1].Name, "старший@смены"},
 		{"its hash", c.Server.Users[1].MD5.Reveal(), "0123456789abcdef0123456789abcdef"},
 		{"state", c.State.URL.Backend(), "postgres"},

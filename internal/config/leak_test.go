@@ -41,7 +41,7 @@ func TestNoSlipOfThePenShowsASecret(t *testing.T) {
 		t.Fatal(err)
 	}
 	for i := range leaky {
-		for _, put := range []string{"", " ", "\n", `"`, "'", "=", "[", "]", "{", "#", "x", `\`, "@", ":", "/", "?", "%"} {
+		for _, put := range []string{"", " ", "\n", `"`, "=", "[", "#", `\`, "@", "/"} {
 			for _, text := range []string{leaky[:i] + put + leaky[i+1:], leaky[:i] + put + leaky[i:]} {
 				_, err := config.Parse("leaky.toml", []byte(text), lookupEnv, readFile)
 				if err == nil {

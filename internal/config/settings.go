@@ -18,6 +18,8 @@ type Server struct {
 	MetricsListen Listen `toml:"metrics_listen"`
 	// PublicURL is how browsers and CRMs reach the server.
 	PublicURL WebURL `toml:"public_url"`
+	// TrustedProxies are believed when they say whom a request comes from.
+	TrustedProxies []Network `toml:"trusted_proxies"`
 	// TLSCert and TLSKey are paths, both set or both "".
 	TLSCert string `toml:"tls_cert"`
 	TLSKey  string `toml:"tls_key"`

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/netip"
 	"regexp"
 	"regexp/syntax"
 	"slices"
@@ -107,6 +108,21 @@ func (l *Listen) set(text string, _ environment) error {
 		return advise(fmt.Sprintf("%q is no host", host), hint)
 	}
 	*l = Listen(text)
+	return nil
+}
+
+// Network is a range of addresses, or a single one.
+type Network struct{ netip.Prefix }
+
+func (n *Network) set(text string, _ environment) error {
+	prefix, err := netip.ParsePrefix(text)
+	if ip, single := netip.ParseAddr(text); single == nil {
+		prefix, err = ip.WithZone("").Prefix(ip.BitLen())
+	}
+	if err != nil || prefix != prefix.Masked() {
+		return advise(fmt.Sprintf("%q is no address and no network", text), "give one such as 127.0.0.1, ::1 or 10.0.0.0/8")
+	}
+	n.Prefix = prefix
 	return nil
 }
 
