@@ -70,13 +70,19 @@ type Request struct {
 	RequestedBy string
 	Kind        Kind
 	Start, End  time.Time
-	IDs         []string
+	// Periods are the bounds for PBXs whose wall clock is another than the
+	// first's; a PBX that is not named has Start and End.
+	Periods map[string]Bounds
+	IDs     []string
 	// PBX and Target name some of those configured; empty means all.
 	PBX    []string
 	Target []string
 	DryRun bool
 	Force  bool
 }
+
+// Bounds are a period: Start is in it, End is not; a zero End means up to now.
+type Bounds struct{ Start, End time.Time }
 
 // Outcome is what became of one call in a run.
 type Outcome string

@@ -25,7 +25,7 @@ const (
 	attempts = 1000
 
 	fetchCooldown = 50 * time.Millisecond
-	fetchPoll     = time.Second
+	fetchPoll     = 250 * time.Millisecond
 	keepDone      = 7 * 24 * time.Hour
 	keepDiscarded = 30 * 24 * time.Hour
 )

@@ -1,0 +1,93 @@
+package backfill
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"ringback/internal/journal"
+)
+
+// commit writes one batch of a walk: calls, outcomes, counts and the place in the
+// period, in one transaction.
+func (w *worker) commit(ctx context.Context, n int, batch []*journal.Entry, walkDone bool) error {
+	if len(batch) == 0 && !walkDone {
+		return nil
+	}
+	progress := journal.Progress{Run: w.run.Seq, Epoch: w.run.Epoch, Walk: n, WalkDone: walkDone}
+	now := w.config.Now()
+	if w.run.Kind == string(ByPeriod) {
+		if len(batch) > 0 {
+			last := batch[len(batch)-1]
+			progress.AtStart, progress.AtID = last.Started, last.ID
+		}
+		fraction := w.done(n, progress.AtStart)
+		progress.ReadyAt = w.pace.readyAt(now, fraction)
+	}
+	err := w.persist(ctx, func(tx journal.Tx) error {
+		outcomes, err := w.outcomes(ctx, tx, n, batch, now)
+		if err != nil {
+			return err
+		}
+		progress.Outcomes = outcomes
+		return journal.CommitProgress(ctx, tx, progress)
+	})
+	if err != nil {
+		return err
+	}
+	walk := &w.run.Walks[n]
+	if !progress.AtStart.IsZero() {
+		walk.AtStart, walk.AtID = progress.AtStart, progress.AtID
+	}
+	walk.Done = walkDone
+	w.changes.tell(w.run.ID)
+	return nil
+}
+
+// outcomes records the calls of a batch that have ended and has the Deliverer
+// decide what becomes of them.
+func (w *worker) outcomes(ctx context.Context, tx journal.Tx, n int, batch []*journal.Entry, now time.Time) ([]journal.Outcome, error) {
+	pbx := w.run.Walks[n].PBX
+	outcomes := make([]journal.Outcome, 0, len(batch))
+	ended := make([]*journal.Entry, 0, len(batch))
+	for _, e := range batch {
+		if e.InProgress {
+			outcomes = append(outcomes, journal.Outcome{
+				PBX: pbx, ID: e.ID, Outcome: journal.OutcomeInProgress, Reason: "has not ended; it is taken when it has",
+			})
+			continue
+		}
+		ended = append(ended, e)
+	}
+	if len(ended) == 0 {
+		return outcomes, nil
+	}
+	recorded, err := w.recordCalls(ctx, tx, pbx, ended, now)
+	if err != nil {
+		return nil, err
+	}
+	calls := make([]BatchCall, len(ended))
+	for i, e := range ended {
+		calls[i] = BatchCall{e, recorded[i]}
+	}
+	verdicts, err := w.config.Deliverer.Deliver(ctx, tx, Batch{
+		Run: w.run.Seq, PBX: pbx, Target: w.run.Target, DryRun: w.run.DryRun, Force: w.run.Force, Calls: calls,
+	})
+	if err != nil {
+		return nil, err
+	}
+	if len(verdicts) != len(calls) {
+		return nil, errors.New("the deliverer gave another number of verdicts than it was asked for")
+	}
+	for i, v := range verdicts {
+		outcomes = append(outcomes, journal.Outcome{PBX: pbx, ID: ended[i].ID, Outcome: string(v.Outcome), Reason: v.Reason})
+	}
+	return outcomes, nil
+}
+
+func (w *worker) recordCalls(ctx context.Context, tx journal.Tx, pbx string, ended []*journal.Entry, now time.Time) ([]journal.Recorded, error) {
+	if w.run.DryRun {
+		return journal.CompareCalls(ctx, tx, pbx, ended)
+	}
+	return journal.RecordCalls(ctx, tx, pbx, ended, now)
+}

@@ -1,0 +1,245 @@
+package backfill
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"ringback/internal/cel/source"
+	"ringback/internal/jobs"
+	"ringback/internal/journal"
+	"ringback/internal/sweep"
+)
+
+// worker works one run, from where the journal says it is. What it wrote is
+// whole batches; a kill between two of them loses nothing and repeats nothing.
+type worker struct {
+	*Service
+
+	run  journal.Run
+	pace pace
+}
+
+// work is the job of a run. It returns nil when nothing is left to do.
+func (s *Service) work(parent context.Context, job jobs.Job) error {
+	ctx, leaveOff := context.WithCancel(parent)
+	watched := make(chan struct{})
+	go func() {
+		defer close(watched)
+		select {
+		case <-job.Stopping:
+			leaveOff()
+		case <-ctx.Done():
+		}
+	}()
+	defer func() {
+		leaveOff()
+		<-watched
+	}()
+	w := &worker{Service: s}
+	err := w.work(ctx, job.Key)
+	s.changes.tell(job.Key)
+	switch {
+	case err == nil, errors.Is(err, journal.ErrLost), errors.Is(err, journal.ErrNotFound):
+		return nil
+	case parent.Err() != nil:
+		return parent.Err()
+	case ctx.Err() != nil:
+		return jobs.Again(time.Second) // the process stops; the next one goes on
+	}
+	return w.giveWay(ctx, err)
+}
+
+// giveWay deals with a run that cannot go on: when what it needs is away, it waits;
+// anything else ends it.
+func (w *worker) giveWay(ctx context.Context, cause error) error {
+	defer w.changes.tell(w.run.ID)
+	var stalls int
+	away := isAway(cause)
+	err := w.persist(ctx, func(tx journal.Tx) error {
+		var err error
+		if away {
+			stalls, err = journal.StallRun(ctx, tx, w.run.Seq, w.run.Epoch, "waiting: "+cause.Error())
+			return err
+		}
+		return journal.FailRun(ctx, tx, w.run.Seq, w.run.Epoch, cause.Error(), w.config.Now())
+	})
+	switch {
+	case errors.Is(err, journal.ErrLost):
+		return nil
+	case err != nil:
+		return jobs.Again(time.Second)
+	case away:
+		return jobs.Again(w.backoff(stalls))
+	}
+	w.config.Logger.WarnContext(ctx, "a run failed", "run", w.run.ID, "error", cause)
+	return nil
+}
+
+func isAway(err error) bool {
+	_, away := errors.AsType[*source.UnavailableError](err)
+	return away
+}
+
+// backoff is how long a run waits for what is away: 1 s, 2 s, 4 s … up to a minute.
+func backoff(stalls int) time.Duration {
+	return min(time.Minute, time.Second<<min(max(stalls-1, 0), 10))
+}
+
+// work takes the run up and walks what is left of it. A PBX that is away does not
+// keep the others from being walked.
+func (w *worker) work(ctx context.Context, id string) error {
+	err := w.persist(ctx, func(tx journal.Tx) error {
+		var err error
+		w.run, err = journal.ClaimRun(ctx, tx, id)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	w.changes.tell(id)
+	w.pace = newPace(w.config.Now(), w.done(0, time.Time{}))
+	if w.run.Kind == string(ByIDs) {
+		err = w.walkIDs(ctx)
+	} else {
+		err = w.walkPeriods(ctx)
+	}
+	if err != nil {
+		return err
+	}
+	return w.persist(ctx, func(tx journal.Tx) error {
+		_, err := journal.CompleteRun(ctx, tx, w.run.Seq, w.config.Now())
+		return err
+	})
+}
+
+func (w *worker) walkPeriods(ctx context.Context) error {
+	var away error
+	for n := range w.run.Walks {
+		if w.run.Walks[n].Done {
+			continue
+		}
+		err := w.walkPeriod(ctx, n)
+		if err != nil && !isAway(err) {
+			return err
+		}
+		if away == nil {
+			away = err
+		}
+	}
+	return away
+}
+
+func (w *worker) walkPeriod(ctx context.Context, n int) error {
+	walk := &w.run.Walks[n]
+	pbx, err := w.open(ctx, walk.PBX)
+	if err != nil {
+		return err
+	}
+	after := sweep.Cursor{Start: walk.AtStart, ID: walk.AtID}
+	return w.walk(ctx, n, func(ctx context.Context, yield yielder) error {
+		return w.config.Period(ctx, pbx, walk.From, walk.Until, after, yield)
+	}, func(rest []*journal.Entry) error { return w.commit(ctx, n, rest, true) })
+}
+
+// idsAtOnce is how many ids are looked for at a time. A kill repeats so many look-ups
+// at most; calls that were counted are not counted again.
+const idsAtOnce = 500
+
+func (w *worker) walkIDs(ctx context.Context) error {
+	for w.run.IDsDone < len(w.run.IDs) {
+		portion := w.run.IDs[w.run.IDsDone:min(w.run.IDsDone+idsAtOnce, len(w.run.IDs))]
+		missing, err := w.walkPortion(ctx, portion)
+		if err != nil {
+			return err
+		}
+		done, notFound := w.run.IDsDone+len(portion), append(w.run.NotFound, missing...)
+		err = w.persist(ctx, func(tx journal.Tx) error {
+			return journal.CommitProgress(ctx, tx, journal.Progress{
+				Run: w.run.Seq, Epoch: w.run.Epoch, IDsDone: done, NotFound: notFound,
+				ReadyAt: w.pace.readyAt(w.config.Now(), float64(done)/float64(len(w.run.IDs))),
+			})
+		})
+		if err != nil {
+			return err
+		}
+		w.run.IDsDone, w.run.NotFound = done, notFound
+		w.changes.tell(w.run.ID)
+	}
+	return w.persist(ctx, func(tx journal.Tx) error {
+		for n := range w.run.Walks {
+			if err := journal.CommitProgress(ctx, tx, journal.Progress{Run: w.run.Seq, Epoch: w.run.Epoch, Walk: n, WalkDone: true}); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// walkPortion looks for ids at every PBX and returns those that none knows.
+func (w *worker) walkPortion(ctx context.Context, ids []string) ([]string, error) {
+	missing := ids
+	for n := range w.run.Walks {
+		pbx, err := w.open(ctx, w.run.Walks[n].PBX)
+		if err != nil {
+			return nil, err
+		}
+		var unknown []string
+		err = w.walk(ctx, n, func(ctx context.Context, yield yielder) error {
+			var err error
+			unknown, err = w.config.IDs(ctx, pbx, ids, yield)
+			return err
+		}, func(rest []*journal.Entry) error { return w.commit(ctx, n, rest, false) })
+		if err != nil {
+			return nil, err
+		}
+		missing = both(missing, unknown)
+	}
+	return missing, nil
+}
+
+// both are the members of a that b has, in the order of a.
+func both(a, b []string) []string {
+	has := make(map[string]bool, len(b))
+	for _, s := range b {
+		has[s] = true
+	}
+	var common []string
+	for _, s := range a {
+		if has[s] {
+			common = append(common, s)
+		}
+	}
+	return common
+}
+
+func (w *worker) open(ctx context.Context, name string) (sweep.PBX, error) {
+	for _, p := range w.config.PBX {
+		if p.Name == name {
+			return p.Open(ctx)
+		}
+	}
+	return sweep.PBX{}, fmt.Errorf("the PBX %s is not configured any more: configure it again, then retry, or start a run without it", name)
+}
+
+// persist writes to the journal, again and again while it cannot be written, as
+// when its disk is full: what is in memory would be lost otherwise. fn may run several times.
+func (w *worker) persist(ctx context.Context, fn func(journal.Tx) error) error {
+	const first, most = 100 * time.Millisecond, 5 * time.Second
+	for wait := first; ; wait = min(2*wait, most) {
+		err := w.config.Journal.InTx(ctx, fn)
+		switch {
+		case err == nil, errors.Is(err, journal.ErrLost), errors.Is(err, journal.ErrNotFound):
+			return err
+		case ctx.Err() != nil:
+			return ctx.Err()
+		}
+		w.config.Logger.WarnContext(ctx, "a run waits for the journal", "run", w.run.ID, "error", err)
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(wait):
+		}
+	}
+}
