@@ -35,7 +35,7 @@ func (b binder) table(n *node, into any, p place) {
 // value sets one setting.
 func (b binder) value(n *node, v reflect.Value, p place) {
 	b.doc.places[p.path] = n
-	if s, ok := v.Addr().Interface().(settable); ok {
+	if s, ok := reflect.TypeAssert[settable](v.Addr()); ok {
 		b.text(n, s, p)
 		return
 	}
@@ -56,7 +56,7 @@ func (b binder) value(n *node, v reflect.Value, p place) {
 		if b.expect(n, switchKind, p) {
 			v.SetBool(n.text == "true")
 		}
-	case reflect.Int64:
+	default: // int64: there are no other kinds among the settings
 		b.whole(n, v, p)
 	}
 }

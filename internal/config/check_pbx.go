@@ -27,7 +27,7 @@ func (c checker) pbx(pbx *PBX, p place) {
 		at := columns.field(field)
 		switch column := pbx.Columns[field]; {
 		case !slices.Contains(celFields, field):
-			c.refuseKey(at, fmt.Sprintf("CEL has no field %s", quoteKey(field)), "its fields are "+strings.Join(celFields, ", "))
+			c.refuseKey(at, "CEL has no field "+quoteKey(field), "its fields are "+strings.Join(celFields, ", "))
 		case c.sound(at) && !columnName.MatchString(column):
 			c.refuse(at, fmt.Sprintf("%q is no name of a column", column), "use letters, digits and _")
 		}

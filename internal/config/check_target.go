@@ -45,13 +45,10 @@ func (c checker) private(p place, u WebURL) {
 
 // strangers refuses keys that belong to other types of target.
 func (c checker) strangers(t *Target, p place) {
-	fields := reflect.TypeFor[Target]()
-	for i := range fields.NumField() {
-		owners := strings.Fields(fields.Field(i).Tag.Get("for"))
-		at := p.field(fields.Field(i).Tag.Get("toml"))
-		if len(owners) > 0 && !slices.Contains(owners, string(t.Type)) && c.given(at) {
-			c.refuseKey(at, fmt.Sprintf("a %s target has no key %s", t.Type, fields.Field(i).Tag.Get("toml")),
-				"it belongs to "+strings.Join(owners, " and "))
+	for f := range reflect.TypeFor[Target]().Fields() {
+		name, owners := f.Tag.Get("toml"), strings.Fields(f.Tag.Get("for"))
+		if at := p.field(name); len(owners) > 0 && !slices.Contains(owners, string(t.Type)) && c.given(at) {
+			c.refuseKey(at, fmt.Sprintf("a %s target has no key %s", t.Type, name), "it belongs to "+strings.Join(owners, " and "))
 		}
 	}
 }

@@ -19,10 +19,9 @@ func keys() []key { return keysOf(reflect.TypeFor[Config](), place{}) }
 
 func keysOf(t reflect.Type, p place) []key {
 	var all []key
-	for i := range t.NumField() {
-		f := t.Field(i)
+	for f := range t.Fields() {
 		name := f.Tag.Get("toml")
-		_, secret := reflect.New(f.Type).Interface().(sensitive)
+		secret := reflect.PointerTo(f.Type).Implements(reflect.TypeFor[sensitive]())
 		all = append(all, key{p.label(), name, secret})
 		switch {
 		case reflect.PointerTo(f.Type).Implements(reflect.TypeFor[settable]()):

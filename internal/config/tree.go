@@ -90,11 +90,10 @@ func parseTree(doc *document) (*node, *Fault) {
 	var p unstable.Parser
 	p.Reset(doc.text)
 	for p.NextExpression() {
-		switch e := p.Expression(); e.Kind {
-		case unstable.Table, unstable.ArrayTable:
-			current = openTable(root, e)
-		case unstable.KeyValue:
+		if e := p.Expression(); e.Kind == unstable.KeyValue {
 			putValue(doc, current, e)
+		} else {
+			current = openTable(root, e)
 		}
 	}
 	return root, nil

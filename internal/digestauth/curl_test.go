@@ -31,18 +31,36 @@ func TestCurlLogsIn(t *testing.T) {
 		args  []string
 		want  string
 	}{
-		{"GET", []string{"--digest", "-u", "admin:secret", at + "?id=1234567890.1&id=1234567890.7"},
-			"admin admin GET /pbx/read_call?id=1234567890.1&id=1234567890.7  200"},
-		{"GET with escapes", []string{"--digest", "-u", "admin:secret", at + "?start_date=2021-05-25%2010:30:00&end_date=2021-05-25%2022:00:00"},
-			"admin admin GET /pbx/read_call?start_date=2021-05-25%2010:30:00&end_date=2021-05-25%2022:00:00  200"},
-		{"POST of JSON", []string{"--digest", "-u", "admin:secret", at, "-H", "Content-Type: application/json", "-d", `{"id":["1111111111.1","2222222222.2"]}`},
-			`admin admin POST /pbx/read_call {"id":["1111111111.1","2222222222.2"]} 200`},
-		{"POST of a form", []string{"--digest", "-u", "admin:secret", at, "-d", "start_date=2021-05-25+10:30:00&wait=60"},
-			"admin admin POST /pbx/read_call start_date=2021-05-25+10:30:00&wait=60 200"},
-		{"a name and password beyond ASCII", []string{"--digest", "-u", "зритель:пароль с пробелами", at},
-			"зритель viewer GET /pbx/read_call  200"},
-		{"any method of log-in", []string{"--anyauth", "-u", "admin:secret", at, "-d", "start_date=-7"},
-			"admin admin POST /pbx/read_call start_date=-7 200"},
+		{
+			"GET",
+			[]string{"--digest", "-u", "admin:secret", at + "?id=1234567890.1&id=1234567890.7"},
+			"admin admin GET /pbx/read_call?id=1234567890.1&id=1234567890.7  200",
+		},
+		{
+			"GET with escapes",
+			[]string{"--digest", "-u", "admin:secret", at + "?start_date=2021-05-25%2010:30:00&end_date=2021-05-25%2022:00:00"},
+			"admin admin GET /pbx/read_call?start_date=2021-05-25%2010:30:00&end_date=2021-05-25%2022:00:00  200",
+		},
+		{
+			"POST of JSON",
+			[]string{"--digest", "-u", "admin:secret", at, "-H", "Content-Type: application/json", "-d", `{"id":["1111111111.1","2222222222.2"]}`},
+			`admin admin POST /pbx/read_call {"id":["1111111111.1","2222222222.2"]} 200`,
+		},
+		{
+			"POST of a form",
+			[]string{"--digest", "-u", "admin:secret", at, "-d", "start_date=2021-05-25+10:30:00&wait=60"},
+			"admin admin POST /pbx/read_call start_date=2021-05-25+10:30:00&wait=60 200",
+		},
+		{
+			"a name and password beyond ASCII",
+			[]string{"--digest", "-u", "зритель:пароль с пробелами", at},
+			"зритель viewer GET /pbx/read_call  200",
+		},
+		{
+			"any method of log-in",
+			[]string{"--anyauth", "-u", "admin:secret", at, "-d", "start_date=-7"},
+			"admin admin POST /pbx/read_call start_date=-7 200",
+		},
 		{"a wrong password", []string{"--digest", "-u", "admin:wrong", at}, "the name or the password is wrong\n 401"},
 		{"no password", []string{at}, "log in with a name and password, by HTTP digest authentication\n 401"},
 		{"basic authentication", []string{"--basic", "-u", "admin:secret", at}, "log in with a name and password, by HTTP digest authentication\n 401"},

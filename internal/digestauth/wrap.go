@@ -37,8 +37,9 @@ func (v verdict) detail() string {
 		return "the log-in is too old; log in anew"
 	case replayed:
 		return "this very log-in was used before; log in anew"
+	default:
+		return "the name or the password is wrong"
 	}
-	return "the name or the password is wrong"
 }
 
 // challenge sets the headers that ask for credentials, the best algorithm
