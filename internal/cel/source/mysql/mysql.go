@@ -131,7 +131,15 @@ func dialect() table.Dialect {
 		Placeholder: placeholder,
 		Key:         placeholder,
 		Remedy:      remedy,
+		Pack:        pack,
+		Default:     func(e string) string { return "IFNULL(" + e + ", '')" },
 	}
+}
+
+// pack has the server join values: for each value that it gets, the driver takes
+// some memory, and the server some time.
+func pack(expressions []string) string {
+	return fmt.Sprintf("CONCAT_WS(X'%02X', %s)", table.Separator, strings.Join(expressions, ", "))
 }
 
 func placeholder(int) string { return "?" }

@@ -12,9 +12,9 @@ import (
 // on the table sees that.
 func (d *db) schema(ctx context.Context) (table.Schema, error) {
 	s := table.Schema{Backend: "mysql", Place: d.place, From: quote(d.database) + "." + quote(d.table)}
-	const columns = `SELECT column_name, data_type FROM information_schema.columns WHERE table_schema = ? AND table_name = ? ORDER BY ordinal_position`
+	const columns = `SELECT column_name, data_type, is_nullable FROM information_schema.columns WHERE table_schema = ? AND table_name = ? ORDER BY ordinal_position`
 	err := d.Query(ctx, columns, []any{d.database, d.table}, func(v [][]byte) error {
-		s.Columns = append(s.Columns, table.Column{Name: string(v[0]), Kind: kind(string(v[1]))})
+		s.Columns = append(s.Columns, table.Column{Name: string(v[0]), Kind: kind(string(v[1])), NotNull: string(v[2]) == "NO"})
 		return nil
 	})
 	if err != nil {

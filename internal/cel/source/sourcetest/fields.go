@@ -11,9 +11,9 @@ import (
 
 // odd are records with everything that is hard to quote, empty or NULL.
 func odd() []cel.Record {
-	records := calls(1, 8)
+	records := calls(1, 9)
 	for i, s := range []string{
-		`O'Neil, "Dan"`, "Иван Петров", "名前 😀", `back\slash\n`, "line\nbreak\r\nand more", "", `'; DROP TABLE cel; --`, `,"",` + "\t;|%_`$1?",
+		`O'Neil, "Dan"`, "Иван Петров", "名前 😀", `back\slash\n`, "line\nbreak\r\nand more", "", `'; DROP TABLE cel; --`, `,"",` + "\t;|%_`$1?", "unit\x1fseparator",
 	} {
 		r := &records[i]
 		r.CIDName, r.AppData, r.UserField, r.Extra, r.Peer = s, s, s, s, s

@@ -29,6 +29,12 @@ type Dialect struct {
 	// Placeholder is the n-th (from 1) placeholder of a query; Key is one for
 	// a value of the key, of 64 bits whatever the column has.
 	Placeholder, Key func(n int) string
+	// Pack joins the values of expressions that are not NULL into one value, with
+	// separator between them. It is for drivers that pay for each value; nil
+	// where that is not so.
+	Pack func(expressions []string) string
+	// Default makes an expression that is never NULL of one.
+	Default func(expression string) string
 	// Remedy says what to do when the database is away.
 	Remedy string
 	// TimeValue is how a column of this kind is read as text: "" for its name

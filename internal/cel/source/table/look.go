@@ -67,8 +67,14 @@ func (t *Table) lookAtOrder(ctx context.Context) error {
 		return nil
 	}
 	first, last, err := t.ends(ctx)
-	if err != nil || last-first < 2*orderProbes {
+	if err != nil {
 		return err
+	}
+	if err := t.tryPacked(ctx, first); err != nil {
+		return err
+	}
+	if last-first < 2*orderProbes {
+		return nil
 	}
 	e := t.newEdges()
 	// A day is more than zones and mended clocks set back.

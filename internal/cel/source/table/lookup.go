@@ -68,7 +68,9 @@ func (t *Table) lookup(ctx context.Context, ids []string) ([]cel.Record, error) 
 		if err != nil {
 			return err
 		}
-		t.sql.cells(values, &cells)
+		if err := t.sql.cells(values, &cells); err != nil {
+			return err
+		}
 		var rec cel.Record
 		build.Build(&rec, id, &cells)
 		records = append(records, rec)

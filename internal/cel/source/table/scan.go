@@ -2,6 +2,7 @@ package table
 
 import (
 	"context"
+	"errors"
 	"math"
 	"time"
 
@@ -30,70 +31,124 @@ func (t *Table) Scan(ctx context.Context, from, until time.Time, yield func(batc
 	}
 	r := t.newReader(from, until)
 	for {
-		if after, err = r.read(ctx, after, upto, yield); err != nil {
+		if err := r.read(ctx, after, upto, yield); err != nil || !open {
 			return err
-		}
-		if !open {
-			return nil
 		}
 		last, ok, err := t.oneKey(ctx, t.sql.last)
-		if err != nil {
+		if err != nil || !ok || last <= upto {
 			return err
 		}
-		if !ok || last <= after {
-			return nil
-		}
-		upto = last
+		after, upto = max(after, upto), last
 	}
 }
 
-// reader reads rows by key.
+// reader reads rows by key, one portion ahead of whoever takes them.
 type reader struct {
-	t       *Table
-	build   *row.Builder
-	records []cel.Record
-	keep    window
+	t     *Table
+	build *row.Builder
+	keep  window
+	// spare are the two pieces of memory that portions take turns in.
+	spare chan []cel.Record
+}
+
+// portion is what one query gave.
+type portion struct {
+	// memory is what records is part of.
+	memory, records []cel.Record
+	err             error
 }
 
 func (t *Table) newReader(from, until time.Time) *reader {
-	return &reader{t: t, build: t.builder(), records: make([]cel.Record, portionRows), keep: newWindow(from, until, t.opts.Location)}
+	r := &reader{t: t, build: t.builder(), keep: newWindow(from, until, t.opts.Location), spare: make(chan []cel.Record, 2)}
+	for range cap(r.spare) {
+		r.spare <- nil
+	}
+	return r
 }
 
-// read hands over the rows with keys in (after, upto], and returns the key up
-// to which it got.
-func (r *reader) read(ctx context.Context, after, upto int64, yield func(batch []cel.Record) error) (int64, error) {
-	var cells row.Cells
-	for after < upto {
-		var rows, kept int
-		next := after
-		begin := func() { rows, kept, next = 0, 0, after }
-		err := r.t.query(ctx, begin, r.t.sql.portion, []any{after, upto, int64(portionRows)}, func(values [][]byte) error {
-			id, err := r.t.parseKey(values[0])
-			if err != nil {
-				return err
-			}
-			r.t.sql.cells(values, &cells)
-			rec := &r.records[kept]
-			r.build.Build(rec, id, &cells)
-			rows++
-			next = id
-			if r.keep.holds(rec.At) {
-				kept++
-			}
-			return nil
-		})
+// read hands over the rows with keys in (after, upto].
+func (r *reader) read(ctx context.Context, after, upto int64, yield func(batch []cel.Record) error) error {
+	reading, cancel := context.WithCancel(ctx)
+	portions := make(chan portion)
+	go func() {
+		defer close(portions)
+		r.ahead(reading, after, upto, portions)
+	}()
+	var err error
+	for p := range portions {
+		if err == nil {
+			err = p.err
+		}
+		if err == nil {
+			err = handOver(ctx, p.records, yield)
+		}
 		if err != nil {
-			return after, err
+			cancel()
+		}
+		r.spare <- p.memory
+	}
+	cancel()
+	return err
+}
+
+// ahead reads portion after portion until all are read, one fails or ctx ends.
+func (r *reader) ahead(ctx context.Context, after, upto int64, portions chan<- portion) {
+	for after < upto {
+		p := portion{memory: <-r.spare}
+		if p.memory == nil {
+			p.memory = make([]cel.Record, portionRows)
+		}
+		next, err := r.portion(ctx, &p, after, upto)
+		p.err = err
+		portions <- p
+		if err != nil {
+			return
 		}
 		after = next
-		if err := handOver(ctx, r.records[:kept], yield); err != nil {
-			return after, err
-		}
-		if rows < portionRows {
-			return max(after, upto), nil
+	}
+}
+
+// portion reads the first rows with keys in (after, upto], and returns the key
+// up to which it got.
+func (r *reader) portion(ctx context.Context, p *portion, after, upto int64) (int64, error) {
+	if r.t.sql.packed != "" {
+		last, err := r.query(ctx, p, r.t.sql.packed, r.t.sql.unpack, after, upto)
+		if !errors.Is(err, errPacked) {
+			return last, err
 		}
 	}
-	return after, nil
+	return r.query(ctx, p, r.t.sql.portion, r.t.sql.cells, after, upto)
+}
+
+func (r *reader) query(
+	ctx context.Context, p *portion, query string, place func(values [][]byte, c *row.Cells) error, after, upto int64,
+) (int64, error) {
+	var cells row.Cells
+	var rows, kept int
+	last := after
+	begin := func() { rows, kept, last = 0, 0, after }
+	err := r.t.query(ctx, begin, query, []any{after, upto, int64(portionRows)}, func(values [][]byte) error {
+		id, err := r.t.parseKey(values[0])
+		if err != nil {
+			return err
+		}
+		if err := place(values, &cells); err != nil {
+			return err
+		}
+		rec := &p.memory[kept]
+		r.build.Build(rec, id, &cells)
+		rows++
+		last = id
+		if r.keep.holds(rec.At) {
+			kept++
+		}
+		return nil
+	})
+	p.records = p.memory[:kept]
+	if err == nil && rows < portionRows {
+		last = upto
+	}
+	return last, err
 }
 
 func handOver(ctx context.Context, records []cel.Record, yield func(batch []cel.Record) error) error {

@@ -26,6 +26,8 @@ type Column struct {
 	// Fraction says that a time's part below a second is kept, though it is
 	// not always shown.
 	Fraction bool
+	// NotNull says that it is never NULL.
+	NotNull bool
 }
 
 // Index is an index of the table.

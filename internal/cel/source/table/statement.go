@@ -18,8 +18,9 @@ type statements struct {
 	records string
 	// sample is the newest rows' eventtype, extra, eventtime, uniqueid (no values).
 	sample string
-	// portion is the rows with key > ?, key <= ?, LIMIT ?.
-	portion string
+	// portion is the rows with key > ?, key <= ?, LIMIT ?. packed is the same with
+	// all fields but eventtime joined in one value, "" where that is no gain.
+	portion, packed string
 	// probe is the first row with key >= ?, before and after are the rows next to
 	// a key downwards (key < ?) and upwards (key >= ?), LIMIT ?: key,
 	// eventtime, uniqueid.
@@ -52,7 +53,11 @@ func (t *Table) statements() statements {
 	k := t.quote(t.key.column)
 	p := t.dialect.Key
 	s.sample += " ORDER BY " + k + " DESC LIMIT " + strconv.Itoa(sampleRows)
-	s.portion = fmt.Sprintf("SELECT %s%s WHERE %s > %s AND %s <= %s ORDER BY %s LIMIT %s", s.records, from, k, p(1), k, p(2), k, p(3))
+	portion := fmt.Sprintf("%s WHERE %s > %s AND %s <= %s ORDER BY %s LIMIT %s", from, k, p(1), k, p(2), k, p(3))
+	s.portion = "SELECT " + s.records + portion
+	if t.dialect.Pack != nil {
+		s.packed = "SELECT " + k + ", " + t.expression(source.EventTime) + ", " + t.pack(s.fields) + portion
+	}
 	times := fmt.Sprintf("SELECT %s, %s, %s%s", k, t.expression(source.EventTime), t.expression(source.UniqueID), from)
 	s.probe = fmt.Sprintf("%s WHERE %s >= %s ORDER BY %s LIMIT 1", times, k, p(1), k)
 	s.before = fmt.Sprintf("%s WHERE %s < %s ORDER BY %s DESC LIMIT %s", times, k, p(1), k, p(2))
@@ -81,10 +86,11 @@ func (t *Table) expressionOrNull(f source.Field) string {
 }
 
 // cells puts the values of a row that was read by records in their places.
-func (s *statements) cells(values [][]byte, c *row.Cells) {
+func (s *statements) cells(values [][]byte, c *row.Cells) error {
 	for i, f := range s.fields {
 		c[f] = values[i+1]
 	}
+	return nil
 }
 
 // placeholders is "?, ?, …" for n values, the first being the given number.

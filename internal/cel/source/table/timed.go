@@ -89,7 +89,9 @@ func (s *timed) pass(ctx context.Context, from, until time.Time, long bool) (int
 		if err != nil {
 			return err
 		}
-		t.sql.cells(values, &cells)
+		if err := t.sql.cells(values, &cells); err != nil {
+			return err
+		}
 		var rec cel.Record
 		build.Build(&rec, id, &cells)
 		rows++
