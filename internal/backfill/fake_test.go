@@ -129,6 +129,7 @@ func open(tb testing.TB, dir string, pbx fakes, change func(*Config)) *bench {
 	s, err := New(config)
 	must(tb, err)
 	s.backoff = func(int) time.Duration { return time.Millisecond }
+	s.batch = 25
 	return &bench{s, j, queue}
 }
 
@@ -157,12 +158,12 @@ func (b *bench) stop(tb testing.TB) {
 // wait returns the run when it is over.
 func (b *bench) wait(tb testing.TB, id string) *Run {
 	tb.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Minute)
 	defer cancel()
 	run, err := b.Wait(ctx, id)
 	must(tb, err)
 	if !run.State.Over() {
-		tb.Fatalf("run %s is not over after a minute: %+v", id, run)
+		tb.Fatalf("run %s is not over after ten minutes: %+v", id, run)
 	}
 	return run
 }

@@ -28,9 +28,9 @@ func TestMain(m *testing.M) {
 
 // population is what the PBX of the victims holds.
 func population() []*call.Call {
-	list := calls("main", 1500)
+	list := calls("main", 300)
 	for i, c := range list {
-		c.InProgress = i%400 == 399
+		c.InProgress = i%80 == 79
 	}
 	return list
 }
@@ -50,7 +50,7 @@ func known() []string {
 func victim(dir string) {
 	n := 0
 	pbx := &fakePBX{calls: population(), before: func(context.Context, *call.Call) error {
-		if n++; n%100 == 0 {
+		if n++; n%10 == 0 {
 			fmt.Println("read", n)
 		}
 		return nil

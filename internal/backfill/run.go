@@ -166,7 +166,8 @@ func (r *Run) MarshalJSON() ([]byte, error) {
 		counts{
 			r.Calls.Found, r.Calls.Processed, r.Calls.Delivered, r.Calls.Skipped,
 			r.Calls.Failed, r.Calls.InProgress, list(r.Calls.NotFound),
-		}, eta,
+		},
+		eta,
 	})
 }
 

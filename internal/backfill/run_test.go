@@ -46,12 +46,12 @@ func (b *bench) outcomes(t *testing.T, id string) map[string]string {
 }
 
 func TestAPeriodIsDeliveredOnceAndSkippedThereafter(t *testing.T) {
-	b := start(t, t.TempDir(), fakes{"main": {calls: calls("main", 600)}}, nil)
+	b := start(t, t.TempDir(), fakes{"main": {calls: calls("main", 60)}}, nil)
 	run := b.process(t, whole())
 	same(t, "state", run.State, Done)
-	same(t, "first", run.Calls, Counts{Found: 600, Processed: 600, Delivered: 600, NotFound: []string{}})
-	same(t, "in the journal", len(b.held(t)), 600)
-	same(t, "again", b.process(t, whole()).Calls, Counts{Found: 600, Processed: 600, Skipped: 600, NotFound: []string{}})
+	same(t, "first", run.Calls, Counts{Found: 60, Processed: 60, Delivered: 60, NotFound: []string{}})
+	same(t, "in the journal", len(b.held(t)), 60)
+	same(t, "again", b.process(t, whole()).Calls, Counts{Found: 60, Processed: 60, Skipped: 60, NotFound: []string{}})
 }
 
 func TestARunShowsWhatWasAskedForInTheZoneOfItsPBX(t *testing.T) {
@@ -203,7 +203,7 @@ func TestNamesThatAreNotConfiguredAreRefused(t *testing.T) {
 }
 
 func TestOverlappingRunsDeliverEachCallOnce(t *testing.T) {
-	const n = 500
+	const n = 100
 	b := start(t, t.TempDir(), fakes{"main": {calls: calls("main", n)}}, nil)
 	var ids []string
 	for i := range atOnce {

@@ -61,6 +61,7 @@ type Service struct {
 	config  Config
 	changes changes
 	backoff func(stalls int) time.Duration
+	batch   int // calls at most
 
 	ids     sync.Mutex
 	entropy *ulid.MonotonicEntropy
@@ -91,7 +92,7 @@ func New(config Config) (*Service, error) {
 	}
 	s := &Service{
 		config: config, changes: changes{watched: map[string]map[chan struct{}]bool{}},
-		backoff: backoff, entropy: ulid.Monotonic(rand.Reader, 0), closing: make(chan struct{}),
+		backoff: backoff, batch: batchCalls, entropy: ulid.Monotonic(rand.Reader, 0), closing: make(chan struct{}),
 	}
 	err := config.Jobs.Register(jobs.Kind{Name: jobKind, Queue: jobQueue, Workers: atOnce, Work: s.work})
 	if err != nil {

@@ -26,7 +26,7 @@ type yielder = func(*call.Call) error
 func (w *worker) walk(ctx context.Context, n int, read func(context.Context, yielder) error, last func([]*journal.Entry) error) error {
 	reading, stop := context.WithCancel(ctx)
 	defer stop()
-	entries := make(chan *journal.Entry, batchCalls)
+	entries := make(chan *journal.Entry, w.batch)
 	ended := make(chan error, 1)
 	go func() {
 		err := w.guard(reading, read, func(c *call.Call) error {
@@ -73,7 +73,7 @@ func (w *worker) guard(ctx context.Context, read func(context.Context, yielder) 
 // record commits entries in batches until there are no more, and returns those of the
 // last batch, which is not committed.
 func (w *worker) record(ctx context.Context, n int, entries <-chan *journal.Entry) ([]*journal.Entry, error) {
-	batch := make([]*journal.Entry, 0, batchCalls)
+	batch := make([]*journal.Entry, 0, w.batch)
 	due := time.NewTimer(batchTime)
 	defer due.Stop()
 	for {
@@ -86,7 +86,7 @@ func (w *worker) record(ctx context.Context, n int, entries <-chan *journal.Entr
 				return batch, nil
 			}
 			batch = append(batch, e)
-			full = len(batch) == batchCalls
+			full = len(batch) == w.batch
 		case <-due.C:
 			full = len(batch) > 0
 			due.Reset(batchTime)

@@ -10,9 +10,9 @@ import (
 
 func TestWatchingShowsThePresentStateFirstAndEndsAfterTheLast(t *testing.T) {
 	gate := make(chan struct{})
-	list := calls("main", 600)
+	list := calls("main", 60)
 	b := start(t, t.TempDir(), fakes{"main": {calls: list, before: func(_ context.Context, c *call.Call) error {
-		if c == list[550] {
+		if c == list[55] {
 			<-gate
 		}
 		return nil
@@ -30,7 +30,7 @@ func TestWatchingShowsThePresentStateFirstAndEndsAfterTheLast(t *testing.T) {
 		if state.Calls.Found < last.Calls.Found {
 			t.Errorf("a state with %d calls came after one with %d", state.Calls.Found, last.Calls.Found)
 		}
-		if state.Calls.Found == 550 {
+		if state.Calls.Found == 55 {
 			close(gate)
 		}
 		last = state
@@ -49,7 +49,7 @@ func TestWatchingShowsThePresentStateFirstAndEndsAfterTheLast(t *testing.T) {
 }
 
 func TestASlowWatcherGetsTheNewestState(t *testing.T) {
-	b := start(t, t.TempDir(), fakes{"main": {calls: calls("main", 600)}}, nil)
+	b := start(t, t.TempDir(), fakes{"main": {calls: calls("main", 60)}}, nil)
 	run, err := b.Start(context.Background(), whole())
 	must(t, err)
 	slow, err := b.Watch(context.Background(), run.ID)
@@ -112,7 +112,7 @@ func TestTheEndIsEstimatedFromThePaceOnceThereIsOne(t *testing.T) {
 }
 
 func TestARunShowsHowLongItWillTake(t *testing.T) {
-	list := calls("main", 1000)
+	list := calls("main", 100)
 	gate := make(chan struct{})
 	now := make(chan time.Time, 1)
 	now <- epoch.Add(time.Hour)
@@ -122,16 +122,16 @@ func TestARunShowsHowLongItWillTake(t *testing.T) {
 		return at
 	}
 	b := start(t, t.TempDir(), fakes{"main": {calls: list, before: func(_ context.Context, c *call.Call) error {
-		if c == list[500] {
+		if c == list[50] {
 			<-gate
 		}
 		return nil
 	}}}, func(c *Config) { c.Now = clock })
 	r := whole()
-	r.End = epoch.Add(1000 * time.Second)
+	r.End = epoch.Add(100 * time.Second)
 	run, err := b.Start(context.Background(), r)
 	must(t, err)
-	half := b.until(t, run.ID, func(r *Run) bool { return r.Calls.Found == 500 })
+	half := b.until(t, run.ID, func(r *Run) bool { return r.Calls.Found == 50 })
 	if half.ETA < 0 || half.ETA > time.Minute {
 		t.Errorf("halfway, after some seconds, the rest takes %v", half.ETA)
 	}

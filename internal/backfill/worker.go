@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"ringback/internal/cel/source"
@@ -154,7 +155,7 @@ func (w *worker) walkIDs(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		done, notFound := w.run.IDsDone+len(portion), append(w.run.NotFound, missing...)
+		done, notFound := w.run.IDsDone+len(portion), slices.Concat(w.run.NotFound, missing)
 		err = w.persist(ctx, func(tx journal.Tx) error {
 			return journal.CommitProgress(ctx, tx, journal.Progress{
 				Run: w.run.Seq, Epoch: w.run.Epoch, IDsDone: done, NotFound: notFound,

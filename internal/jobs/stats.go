@@ -3,6 +3,8 @@ package jobs
 import (
 	"context"
 	"fmt"
+
+	"ringback/internal/journal"
 )
 
 // Stats are the unfinished jobs by kind.
@@ -16,18 +18,13 @@ type Counts struct {
 
 // Stats counts the jobs that are not finished.
 func (c *Client) Stats(ctx context.Context) (Stats, error) {
-	rows, err := c.reader.Query(ctx, `SELECT kind, state, count(*) FROM river_job
-		WHERE state IN ('available', 'pending', 'running', 'retryable', 'scheduled') GROUP BY kind, state`)
-	if err != nil {
-		return nil, fmt.Errorf("count jobs: %w", err)
-	}
-	defer rows.Close()
 	stats := Stats{}
-	for rows.Next() {
+	err := c.reader.Query(ctx, `SELECT kind, state, count(*) FROM river_job
+		WHERE state IN ('available', 'pending', 'running', 'retryable', 'scheduled') GROUP BY kind, state`, nil, func(row journal.Row) error {
 		var kind, state string
 		var n int64
-		if err := rows.Scan(&kind, &state, &n); err != nil {
-			return nil, fmt.Errorf("count jobs: %w", err)
+		if err := row.Scan(&kind, &state, &n); err != nil {
+			return err
 		}
 		counts := stats[kind]
 		switch state {
@@ -39,6 +36,10 @@ func (c *Client) Stats(ctx context.Context) (Stats, error) {
 			counts.Later += n
 		}
 		stats[kind] = counts
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("count jobs: %w", err)
 	}
-	return stats, rows.Err()
+	return stats, nil
 }

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
 	"strconv"
 	"strings"
 	"time"
@@ -58,9 +59,6 @@ func (j *Journal) Calls(ctx context.Context, f CallFilter) ([]Call, error) {
 		and("started >= ?", f.From.Add(-LongestCall).UnixMicro())
 		and("ended >= ?", f.From.UnixMicro())
 	}
-	if !f.Until.IsZero() {
-		and("started < ?", f.Until.UnixMicro())
-	}
 	for _, equal := range [][2]string{{"pbx = ?", f.PBX}, {"direction = ?", f.Direction}, {"result = ?", f.Result}} {
 		if equal[1] != "" {
 			and(equal[0], equal[1])
@@ -69,18 +67,24 @@ func (j *Journal) Calls(ctx context.Context, f CallFilter) ([]Call, error) {
 	if f.Number != "" {
 		and(`numbers LIKE ? ESCAPE '\'`, numberPattern(f.Number))
 	}
+	until := int64(math.MaxInt64)
+	if !f.Until.IsZero() {
+		until = f.Until.UnixMicro()
+	}
 	if f.Before != "" {
 		pbx, id, started, err := place(ctx, r, f.PBX, f.Before)
 		if err != nil {
 			return nil, err
 		}
+		until = min(until, started+1)
 		and("(started, id, pbx) < (?, ?, ?)", started, id, pbx)
 	}
+	and("started < ?", until) // one bound, so that a late page begins to read where it begins
 	args = append(args, f.Limit)
 	query := `SELECT pbx, id, revision, body FROM calls WHERE joined_into = ''` + where.String() +
 		` ORDER BY started DESC, id DESC, pbx DESC LIMIT $` + strconv.Itoa(len(args))
 	list := []Call{}
-	err := collect(ctx, r, query, args, func(row Row) error {
+	err := r.Query(ctx, query, args, func(row Row) error {
 		c, err := scanCall(row)
 		list = append(list, c)
 		return err

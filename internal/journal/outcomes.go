@@ -102,14 +102,19 @@ func SettleCall(ctx context.Context, tx Tx, run int64, o Outcome) error {
 // empty outcome means any; before is the id of a call, and only those after it in the list are wanted.
 func (j *Journal) RunCalls(ctx context.Context, run int64, outcome string, limit int, before string) ([]Outcome, error) {
 	query, args := `SELECT pbx, call_id, outcome, reason FROM run_calls WHERE run = $1`, []any{run, limit}
-	for _, only := range [][2]string{{"outcome = $", outcome}, {"call_id < $", before}} {
-		if only[1] != "" {
-			args = append(args, only[1])
-			query += " AND " + only[0] + strconv.Itoa(len(args))
+	only := func(condition, value string) {
+		if value != "" {
+			args = append(args, value)
+			query += " AND " + condition + " $" + strconv.Itoa(len(args))
 		}
 	}
+	only("outcome =", outcome)
+	if outcome != "" && outcome != OutcomeSkipped {
+		query += ` AND outcome <> 'skipped'` // names the index by outcome
+	}
+	only("call_id <", before)
 	calls := []Outcome{}
-	err := collect(ctx, j.Reader(), query+` ORDER BY call_id DESC, pbx DESC LIMIT $2`, args, func(row Row) error {
+	err := j.Reader().Query(ctx, query+` ORDER BY call_id DESC, pbx DESC LIMIT $2`, args, func(row Row) error {
 		var o Outcome
 		err := row.Scan(&o.PBX, &o.ID, &o.Outcome, &o.Reason)
 		calls = append(calls, o)
@@ -124,7 +129,7 @@ func (j *Journal) RunCalls(ctx context.Context, run int64, outcome string, limit
 // FailedCalls returns ids and PBXs of the failed calls of a run.
 func FailedCalls(ctx context.Context, r Reader, run int64) (ids, pbx []string, err error) {
 	seen := map[string]bool{}
-	err = collect(ctx, r, `SELECT call_id, pbx FROM run_calls WHERE run = $1 AND outcome = 'failed' ORDER BY call_id, pbx`, []any{run}, func(row Row) error {
+	err = r.Query(ctx, `SELECT call_id, pbx FROM run_calls WHERE run = $1 AND outcome = 'failed' AND outcome <> 'skipped' ORDER BY call_id, pbx`, []any{run}, func(row Row) error {
 		var id, at string
 		if err := row.Scan(&id, &at); err != nil {
 			return err

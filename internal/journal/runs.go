@@ -107,7 +107,7 @@ func readRun(ctx context.Context, r Reader, id string) (Run, error) {
 	if err != nil {
 		return Run{}, fmt.Errorf("read run %s: %w", id, err)
 	}
-	err = collect(ctx, r, `SELECT pbx, from_at, until_at, at_start, at_id, done FROM run_walks WHERE run = $1 ORDER BY n`, []any{run.Seq}, func(row Row) error {
+	err = r.Query(ctx, `SELECT pbx, from_at, until_at, at_start, at_id, done FROM run_walks WHERE run = $1 ORDER BY n`, []any{run.Seq}, func(row Row) error {
 		var w Walk
 		var from, until, at *int64
 		var done int64
@@ -131,7 +131,7 @@ func (j *Journal) Runs(ctx context.Context, limit int, before string) ([]Run, er
 		query += ` WHERE id < $2`
 		args = append(args, before)
 	}
-	err := collect(ctx, j.Reader(), query+` ORDER BY id DESC LIMIT $1`, args, func(row Row) error {
+	err := j.Reader().Query(ctx, query+` ORDER BY id DESC LIMIT $1`, args, func(row Row) error {
 		run, err := scanRun(row)
 		runs = append(runs, run)
 		return err
@@ -145,7 +145,7 @@ func (j *Journal) Runs(ctx context.Context, limit int, before string) ([]Run, er
 // UnfinishedRuns returns the ids of all runs that are queued or running, the oldest first.
 func UnfinishedRuns(ctx context.Context, r Reader) ([]string, error) {
 	var ids []string
-	err := collect(ctx, r, `SELECT id FROM runs WHERE state IN ('queued', 'running') ORDER BY seq`, nil, func(row Row) error {
+	err := r.Query(ctx, `SELECT id FROM runs WHERE state IN ('queued', 'running') ORDER BY seq`, nil, func(row Row) error {
 		var id string
 		err := row.Scan(&id)
 		ids = append(ids, id)

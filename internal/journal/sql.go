@@ -40,7 +40,7 @@ func insertRows(ctx context.Context, tx Tx, head, tail string, width int, args [
 // insertReturning is insertRows for a tail with RETURNING; scan reads a row.
 func insertReturning(ctx context.Context, tx Tx, head, tail string, width int, args []any, scan func(Row) error) error {
 	return eachPortion(width, args, func(rows int, portion []any) error {
-		return collect(ctx, tx, bulk(head, tail, width, rows), portion, scan)
+		return tx.Query(ctx, bulk(head, tail, width, rows), portion, scan)
 	})
 }
 
@@ -66,21 +66,6 @@ func eachPortion(width int, args []any, do func(rows int, portion []any) error) 
 	return nil
 }
 
-// collect hands every row of an answer to scan.
-func collect(ctx context.Context, r Reader, query string, args []any, scan func(Row) error) error {
-	rows, err := r.Query(ctx, query, args...)
-	if err != nil {
-		return err
-	}
-	defer rows.Close()
-	for rows.Next() {
-		if err := scan(rows); err != nil {
-			return err
-		}
-	}
-	return rows.Err()
-}
-
 // in asks head with one IN list after another: head ends before the list and
 // may use $1, which is first; the list starts at $2.
 func in(ctx context.Context, r Reader, head, first string, list []string, scan func(Row) error) error {
@@ -96,7 +81,7 @@ func in(ctx context.Context, r Reader, head, first string, list []string, scan f
 		b.WriteString(head)
 		b.WriteByte(' ')
 		placeholders(&b, 2, n, 1)
-		if err := collect(ctx, r, b.String(), args, scan); err != nil {
+		if err := r.Query(ctx, b.String(), args, scan); err != nil {
 			return err
 		}
 		list = list[n:]

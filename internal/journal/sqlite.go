@@ -150,12 +150,22 @@ type sqliteReader struct {
 	path string
 }
 
-func (r sqliteReader) Query(ctx context.Context, query string, args ...any) (Rows, error) {
+func (r sqliteReader) Query(ctx context.Context, query string, args []any, scan func(Row) error) error {
 	rows, err := r.db.QueryContext(ctx, query, args...)
 	if err != nil {
-		return nil, explain(err, r.path)
+		return explain(err, r.path)
 	}
-	return rows, rows.Err()
+	defer rows.Close()
+	return explain(each(rows, scan), r.path)
+}
+
+func each(rows *sql.Rows, scan func(Row) error) error {
+	for rows.Next() {
+		if err := scan(rows); err != nil {
+			return err
+		}
+	}
+	return rows.Err()
 }
 
 func (r sqliteReader) QueryRow(ctx context.Context, query string, args ...any) Row {
@@ -164,12 +174,13 @@ func (r sqliteReader) QueryRow(ctx context.Context, query string, args ...any) R
 
 type sqliteTx struct{ tx *sql.Tx }
 
-func (t sqliteTx) Query(ctx context.Context, query string, args ...any) (Rows, error) {
+func (t sqliteTx) Query(ctx context.Context, query string, args []any, scan func(Row) error) error {
 	rows, err := t.tx.QueryContext(ctx, query, args...)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	return rows, rows.Err()
+	defer rows.Close()
+	return each(rows, scan)
 }
 
 func (t sqliteTx) QueryRow(ctx context.Context, query string, args ...any) Row {

@@ -3,6 +3,8 @@ package journal_test
 import (
 	"context"
 	"errors"
+	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -17,7 +19,10 @@ import (
 
 func TestMain(m *testing.M) {
 	if path := os.Getenv("JOURNAL_TEST_HOLD"); path != "" {
-		hold(path)
+		if err := hold(path); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
 		return
 	}
 	goleak.VerifyTestMain(m)
@@ -25,14 +30,14 @@ func TestMain(m *testing.M) {
 
 // hold opens a journal as another process would, says so, and keeps it until
 // its standard input ends or it is killed.
-func hold(path string) {
+func hold(path string) error {
 	j, err := journal.Open(context.Background(), journal.Config{URL: "sqlite://" + path})
 	if err != nil {
-		panic(err)
+		return err
 	}
-	os.Stdout.WriteString("open\n")
-	os.Stdin.Read(make([]byte, 1))
-	j.Close()
+	fmt.Println("open")
+	_, err = io.Copy(io.Discard, os.Stdin)
+	return errors.Join(err, j.Close())
 }
 
 func open(t *testing.T, path string) *journal.Journal {
@@ -82,7 +87,9 @@ func TestASecondProcessIsToldWhoHasTheJournal(t *testing.T) {
 	if err := other.Process.Kill(); err != nil {
 		t.Fatal(err)
 	}
-	other.Wait()
+	if err := other.Wait(); err == nil {
+		t.Error("the other process ended well, though it was killed")
+	}
 	open(t, path) // the lock died with its process
 }
 

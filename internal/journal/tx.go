@@ -11,17 +11,11 @@ type Row interface {
 	Scan(dest ...any) error
 }
 
-// Rows are the rows of an answer; the reader closes them.
-type Rows interface {
-	Row
-	Next() bool
-	Err() error
-	Close() error
-}
-
 // Reader asks the journal.
 type Reader interface {
-	Query(ctx context.Context, query string, args ...any) (Rows, error)
+	// Query hands every row of an answer to scan. An error of scan ends it and is
+	// returned as it is.
+	Query(ctx context.Context, query string, args []any, scan func(Row) error) error
 	QueryRow(ctx context.Context, query string, args ...any) Row
 }
 
