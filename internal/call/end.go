@@ -31,7 +31,19 @@ func (m *model) decideEnd(c *Call) {
 		c.Complete = false
 		m.because("complete", "the records stop before every channel has ended", nil)
 	}
-	c.EndedAt = m.at(m.ended())
+	end := m.ended()
+	m.clipTalks(end)
+	c.EndedAt = m.at(end)
+}
+
+// clipTalks ends every talk with the call: a record that came late, or a clock
+// that was set, must not make anybody talk after the end.
+func (m *model) clipTalks(end int64) {
+	for i := range m.talks {
+		t := &m.talks[i]
+		t.until = min(t.until, end)
+		t.from = min(t.from, t.until)
+	}
 }
 
 // starterEnd gives the hangup cause, which is that of the channel that started
