@@ -116,6 +116,7 @@ func (m *model) decideTimes(c *Call) {
 	c.Talk = seconds(m.talkTimeOf(m.callerIn))
 	answered := m.callerAnswered(c)
 	if answered != 0 && c.Result == Answered {
+		answered = min(answered, end)
 		c.AnsweredAt = m.at(answered)
 		end = answered
 	}

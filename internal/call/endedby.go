@@ -15,7 +15,7 @@ func (m *model) decideEndedBy(c *Call) {
 	}
 	c.EndedBy = m.endOfUnanswered(c)
 	m.endedByCaller = c.EndedBy == EndedByFrom
-	if c.Result == NoAnswer && m.endedByCaller && len(m.lastRung()) > 0 && m.starter.facts.DialStatus != "NOANSWER" {
+	if c.Result == NoAnswer && m.endedByCaller && len(m.lastRung()) > 0 && m.dialStatus(m.starter) != "NOANSWER" {
 		c.Result = Cancelled
 	}
 }
@@ -78,6 +78,15 @@ func (m *model) endOfTalk(t *talk) EndedBy {
 		m.because("ended_by", "the dial plan hung up", nil)
 		return EndedByPBX
 	}
+	if untold(t.channels) {
+		if first := m.firstToLeave(t); first != nil {
+			m.because("ended_by", "no HANGUP tells; this channel left the bridge first", first.records)
+			if first == m.caller {
+				return EndedByFrom
+			}
+			return EndedByTo
+		}
+	}
 	m.because("ended_by", "no hangupsource names anybody", nil)
 	return EndedByUnknown
 }
@@ -128,7 +137,7 @@ func (m *model) endOfUnanswered(c *Call) EndedBy {
 	case facts.Source == "dialplan/builtin":
 		m.because("ended_by", "the dial plan hung up", m.caller.records)
 		return EndedByPBX
-	case m.caller.hungUp && facts.DialStatus == "CANCEL":
+	case m.caller.hungUp && m.dialStatus(m.caller) == "CANCEL":
 		m.because("ended_by", "DIALSTATUS is CANCEL", m.caller.records)
 		return EndedByFrom
 	}
@@ -155,7 +164,7 @@ func (m *model) refusedIncoming(c *Call) bool {
 // HANGUP names means nothing, since Busy and Congestion name the caller's own
 // channel.
 func (m *model) ringTimeOut(c *Call, own bool) bool {
-	if c.Result != Missed && c.Result != NoAnswer || m.caller.facts.DialStatus != "NOANSWER" || len(m.lastRung()) == 0 {
+	if c.Result != Missed && c.Result != NoAnswer || m.dialStatus(m.caller) != "NOANSWER" || len(m.lastRung()) == 0 {
 		return false
 	}
 	if len(m.queues) > 0 {

@@ -121,5 +121,5 @@ func (m *model) leftByCaller(c *Call, l *leg) bool {
 	if waiting == m.caller {
 		return c.EndedBy == EndedByFrom
 	}
-	return waiting.facts.Source == waiting.name.Name || waiting.facts.DialStatus == "CANCEL"
+	return waiting.facts.Source == waiting.name.Name || m.dialStatus(waiting) == "CANCEL"
 }

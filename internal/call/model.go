@@ -99,6 +99,7 @@ func (m *model) build(g Group) {
 	m.readEvents()
 	m.chooseStarter()
 	m.readStays()
+	m.infer()
 	m.findTalks()
 }
 

@@ -14,15 +14,15 @@ func (m *model) decideParking(c *Call) {
 			continue
 		}
 		stay := Parking{By: m.parkerOf(p), At: m.at(p.at), Until: m.at(p.until)}
-		switch p.reason {
-		case "ParkedCallUnparked", "UnParkedCall", "ParkedCallSwap":
+		switch {
+		case retrievedReason(p.reason):
 			stay.Result = ParkRetrieved
 			if p.retriever != nil {
 				stay.RetrievedBy = p.retriever.party.Label()
 			}
-		case "ParkedCallTimeOut":
+		case p.reason == "ParkedCallTimeOut":
 			stay.Result = ParkTimedOut
-		case "":
+		case p.reason == "":
 			if p.parked.over() || !m.inProgress {
 				stay.Result, stay.Until = ParkAbandoned, m.at(p.parked.until())
 			}
@@ -32,6 +32,12 @@ func (m *model) decideParking(c *Call) {
 		m.because("parked", "PARK_START and PARK_END: "+p.reason, p.parked.records)
 		c.Parked = append(c.Parked, stay)
 	}
+}
+
+// retrievedReason says that PARK_END tells of a retrieval (res_parking.c; up
+// to 11 main/features.c).
+func retrievedReason(reason string) bool {
+	return reason == "ParkedCallUnparked" || reason == "UnParkedCall" || reason == "ParkedCallSwap"
 }
 
 // parkerOf is who parked: the one who transferred to the lot, else the one

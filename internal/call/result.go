@@ -58,8 +58,8 @@ func (m *model) unansweredResult() Result {
 		m.because("result", "all who were rung refused", last[0].records)
 		return r
 	}
-	if r, ok := statusResults[facts.DialStatus]; ok {
-		m.because("result", "DIALSTATUS of the caller's channel is "+facts.DialStatus, m.starter.records)
+	if r, ok := statusResults[m.dialStatus(m.starter)]; ok {
+		m.because("result", "DIALSTATUS of the caller's channel is "+m.dialStatus(m.starter), m.starter.records)
 		return r
 	}
 	if len(last) > 0 {

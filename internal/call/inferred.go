@@ -1,0 +1,99 @@
+package call
+
+import (
+	"slices"
+	"strings"
+)
+
+// infer fills in what the extra of an event would have told, where a table has
+// no such column or a name was cut off: by who else did something just then.
+func (m *model) infer() {
+	for i := range m.pickups {
+		if p := &m.pickups[i]; p.picker == nil && p.target != nil {
+			p.picker = m.newcomer(p.at, p.target)
+		}
+	}
+	for i := range m.parks {
+		p := &m.parks[i]
+		if p.retriever == nil && p.parked != nil && p.until != 0 && (p.reason == "" || retrievedReason(p.reason)) {
+			p.retriever = m.newcomer(p.until, p.parked)
+			if p.retriever != nil {
+				p.reason = "ParkedCallUnparked"
+			}
+		}
+	}
+	for i := range m.transfers {
+		if t := &m.transfers[i]; t.kind == Attended && t.second == nil && t.by != nil {
+			t.second = m.secondOf(t)
+		}
+	}
+}
+
+// newcomer is the channel that had begun a call of its own and, at that
+// moment, came into this one.
+func (m *model) newcomer(at int64, other *channel) *channel {
+	var found *channel
+	for _, c := range m.channels {
+		if c == other || c == m.starter || c.companion || !c.person() || !c.own || c.start > at || !c.alive(at) {
+			continue
+		}
+		joins := slices.ContainsFunc(c.stays, func(i int) bool {
+			return m.stays[i].from >= at-m.slack && m.stays[i].from <= at+m.slack
+		})
+		if joins && (found == nil || c.start > found.start) {
+			found = c
+		}
+	}
+	return found
+}
+
+// secondOf is the channel on which a transferer consulted: another one of the
+// same telephone, with a call of its own, that ended with the transfer.
+func (m *model) secondOf(t *transferEvent) *channel {
+	for _, c := range m.channels {
+		if c != t.by && !c.companion && c.own && c.name.Endpoint == t.by.name.Endpoint && c.start <= t.at &&
+			c.until() >= t.at-m.slack && c.until() <= t.at+m.slack {
+			return c
+		}
+	}
+	return nil
+}
+
+// dialStatus is DIALSTATUS as HANGUP tells it or, where it does not, as
+// FreePBX's dial plan goes on: to the exten s-BUSY, s-NOANSWER, ….
+func (m *model) dialStatus(c *channel) string {
+	if c.facts.DialStatus != "" || c.facts.Cause >= 0 {
+		return c.facts.DialStatus
+	}
+	for _, r := range slices.Backward(c.records) {
+		if status, ok := strings.CutPrefix(r.Exten, "s-"); ok {
+			return status
+		}
+	}
+	return ""
+}
+
+// untold says that no HANGUP of these channels tells anything.
+func untold(channels []*channel) bool {
+	return !slices.ContainsFunc(channels, func(c *channel) bool { return c.facts.Cause >= 0 || c.facts.Source != "" })
+}
+
+// firstToLeave is the one who left a talk first: whoever hangs up leaves the
+// bridge, and Asterisk then sends the others out of it.
+func (m *model) firstToLeave(t *talk) *channel {
+	if !m.fraction {
+		return nil
+	}
+	var first *channel
+	var left int64
+	for _, c := range t.channels {
+		if c.companion || !c.over() || len(c.stays) == 0 {
+			return nil
+		}
+		until := m.stays[c.stays[len(c.stays)-1]].until
+		if first == nil || until < left {
+			first, left = c, until
+		}
+	}
+	return first
+}
