@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
@@ -69,12 +70,13 @@ func (s *Server) mariaDBClient(user, password, database, script string) (string,
 	if database != "" {
 		args = append(args, database)
 	}
-	return feed(script, s.path("mariadb"), args...)
+	return feed(script, nil, s.path("mariadb"), args...)
 }
 
 // feed runs a client program on a script and returns what it prints.
-func feed(script, program string, args ...string) (string, error) {
+func feed(script string, environment []string, program string, args ...string) (string, error) {
 	cmd := exec.Command(program, args...)
+	cmd.Env = append(os.Environ(), environment...)
 	cmd.Stdin = strings.NewReader(script)
 	var out, problems strings.Builder
 	cmd.Stdout, cmd.Stderr = &out, &problems

@@ -2,7 +2,9 @@ package dbtest
 
 import (
 	"fmt"
+	"os"
 	"os/exec"
+	"path/filepath"
 	"strconv"
 	"syscall"
 )
@@ -13,7 +15,12 @@ var postgreSQL = product{
 	program: "postgres",
 	dirs:    []string{"/usr/lib/postgresql/*/bin", "/usr/pgsql-*/bin", "/opt/homebrew/opt/postgresql*/bin"},
 	create: func(s *Server) error {
-		_, err := s.run("initdb", "--pgdata="+s.data(), "--username="+User, "--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync")
+		secret := filepath.Join(s.dir, "password")
+		if err := os.WriteFile(secret, []byte(Password), 0o644); err != nil {
+			return err
+		}
+		_, err := s.run("initdb", "--pgdata="+s.data(), "--username="+User, "--pwfile="+secret, "--auth=scram-sha-256", "--encoding=UTF8",
+			"--locale=C.UTF-8", "--no-sync")
 		return err
 	},
 	serve: func(s *Server) []string {
@@ -32,7 +39,7 @@ var postgreSQL = product{
 		if database == "" {
 			database = "postgres"
 		}
-		return feed(script, s.path("psql"), "--no-psqlrc", "--quiet", "--no-align", "--tuples-only", "--field-separator=\t",
+		return feed(script, []string{"PGPASSWORD=" + Password}, s.path("psql"), "--no-psqlrc", "--quiet", "--no-align", "--tuples-only", "--field-separator=\t",
 			"--set=ON_ERROR_STOP=1", "-h", "127.0.0.1", "-p", strconv.Itoa(s.port), "-U", User, "-d", database)
 	},
 	url: func(s *Server, database string) string {

@@ -183,7 +183,7 @@ func (s *Server) start() error {
 	for !s.product.ready(s) {
 		select {
 		case <-s.process.ended:
-			return errors.New("the server ended at once")
+			return errEnded
 		case <-time.After(pollTime):
 		}
 		if time.Now().After(deadline) {
@@ -224,10 +224,20 @@ func (s *Server) remove() error {
 // same data, and waits until it takes connections.
 func (s *Server) Start(t testing.TB) {
 	t.Helper()
-	if err := s.start(); err != nil {
+	deadline := time.Now().Add(startTime)
+	err := s.start()
+	// What a killed server leaves behind, its children above all, may be in the
+	// way for a moment.
+	for errors.Is(err, errEnded) && time.Now().Before(deadline) {
+		<-time.After(pollTime)
+		err = s.start()
+	}
+	if err != nil {
 		t.Fatalf("dbtest: start %s again: %v\n%s", s.product.name, err, s.tail())
 	}
 }
+
+var errEnded = errors.New("the server ended at once")
 
 // Stop ends the server as an administrator would: it closes its connections.
 func (s *Server) Stop(t testing.TB) {

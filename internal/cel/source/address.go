@@ -50,11 +50,15 @@ func TableName(u *url.URL) string {
 	return DefaultTable
 }
 
-// MissingTable is the error for a table that is not there.
-func MissingTable(place, table string, others []string) error {
+// MissingTable is the error for a table that is not there, or not to be seen;
+// grant, if any, is what would let it be seen.
+func MissingTable(place, table string, others []string, grant string) error {
 	remedy := "there are no tables that this user can see; check the name of the database and the user's rights"
 	if len(others) > 0 {
 		remedy = "tables there: " + strings.Join(others, ", ") + "; name the right one with ?table="
+	}
+	if grant != "" {
+		remedy += "; if it is there, let an administrator of the database run: " + grant
 	}
 	return &SetupError{Place: place, Problem: fmt.Sprintf("there is no table %q", table), Remedy: remedy}
 }

@@ -1,10 +1,15 @@
 package postgres_test
 
 import (
+	"database/sql"
+	"errors"
 	"os"
 	"strings"
 	"testing"
+	"time"
 
+	"ringback/internal/cel"
+	"ringback/internal/cel/source"
 	"ringback/internal/cel/source/sourcetest"
 	"ringback/internal/dbtest"
 )
@@ -47,4 +52,60 @@ func TestPostgreSQLPassesTheSuite(t *testing.T) {
 		SQL:        true,
 		FastLookup: true,
 	})
+}
+
+func TestPostgreSQLServersMayFail(t *testing.T) {
+	sourcetest.RunServer(t, sourcetest.Server{
+		Start:  dbtest.StartPostgreSQL,
+		Create: create,
+		Reader: func(t testing.TB, p sourcetest.Place, name, password string) {
+			run(t, p, "CREATE USER "+name+" PASSWORD '"+password+"'", "GRANT SELECT ON cel TO "+name)
+		},
+		Nobody: func(t testing.TB, p sourcetest.Place, name, password string) {
+			run(t, p, "CREATE USER "+name+" PASSWORD '"+password+"'")
+		},
+	})
+}
+
+// plain opens a database as an administrator.
+func plain(t testing.TB, p sourcetest.Place) *sql.DB {
+	t.Helper()
+	address, _, _ := strings.Cut(p.URL, "&table=")
+	db, err := sql.Open("pgx", address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { db.Close() })
+	return db
+}
+
+func run(t testing.TB, p sourcetest.Place, statements ...string) {
+	t.Helper()
+	db := plain(t, p)
+	for _, s := range statements {
+		if _, err := db.ExecContext(t.Context(), s); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func TestALockedTableIsNotWaitedForForEver(t *testing.T) {
+	p := create(dbtest.PostgreSQL(t))(t, sourcetest.Layout{})
+	s := sourcetest.Open(t, p, source.Options{QueryTimeout: 50 * time.Millisecond, RetryFor: 200 * time.Millisecond})
+	tx, err := plain(t, p).BeginTx(t.Context(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer tx.Rollback()
+	if _, err := tx.ExecContext(t.Context(), "LOCK TABLE cel IN ACCESS EXCLUSIVE MODE"); err != nil {
+		t.Fatal(err)
+	}
+	err = s.Scan(t.Context(), time.Time{}, time.Time{}, func([]cel.Record) error { return nil })
+	if e, ok := errors.AsType[*source.UnavailableError](err); !ok || !strings.Contains(e.Error(), "no answer in time") {
+		t.Errorf("scan of a locked table gives %v", err)
+	}
+	if err := tx.Rollback(); err != nil {
+		t.Fatal(err)
+	}
+	sourcetest.Scan(t, s, time.Time{}, time.Time{})
 }

@@ -84,5 +84,5 @@ func (d *db) missing(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return source.MissingTable(d.place, d.table, others)
+	return source.MissingTable(d.place, d.table, others, "")
 }

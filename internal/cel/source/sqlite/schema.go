@@ -81,5 +81,5 @@ func (d *db) missing(ctx context.Context, name string) error {
 	if err != nil {
 		return err
 	}
-	return source.MissingTable(d.place, name, others)
+	return source.MissingTable(d.place, name, others, "")
 }
