@@ -83,7 +83,7 @@ func standing(r journal.Recorded, force bool) Verdict {
 	case journal.Same:
 	}
 	if force {
-		return Verdict{Delivered, "delivered again"}
+		return Verdict{Delivered, "was delivered before, now again"}
 	}
 	return Verdict{Skipped, "was delivered before"}
 }

@@ -3,9 +3,12 @@ package backfill
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 	"slices"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -94,6 +97,24 @@ func (f fakes) ids(ctx context.Context, pbx sweep.PBX, ids []string, yield func(
 	return slices.DeleteFunc(slices.Clone(ids), func(id string) bool { return known[id] }), err
 }
 
+// empty is a journal with all its tables and nothing in them: making them takes
+// longer than most tests.
+var empty = sync.OnceValue(func() []byte {
+	dir, err := os.MkdirTemp("", "ringback-backfill")
+	tb := &mainTB{}
+	must(tb, err)
+	path := filepath.Join(dir, "state.db")
+	j, err := journal.Open(context.Background(), journal.Config{URL: "sqlite://" + path})
+	must(tb, err)
+	_, err = jobs.Open(context.Background(), jobs.Config{Journal: j})
+	must(tb, err)
+	must(tb, j.Close())
+	file, err := os.ReadFile(path)
+	must(tb, err)
+	must(tb, os.RemoveAll(dir))
+	return file
+})
+
 // bench is a service at work over fakes.
 type bench struct {
 	*Service
@@ -105,7 +126,11 @@ type bench struct {
 // open opens a service over a journal in dir that does not work yet.
 func open(tb testing.TB, dir string, pbx fakes, change func(*Config)) *bench {
 	tb.Helper()
-	j, err := journal.Open(context.Background(), journal.Config{URL: "sqlite://" + filepath.Join(dir, "state.db")})
+	path := filepath.Join(dir, "state.db")
+	if _, err := os.Stat(path); errors.Is(err, os.ErrNotExist) {
+		must(tb, os.WriteFile(path, empty(), 0o600))
+	}
+	j, err := journal.Open(context.Background(), journal.Config{URL: "sqlite://" + path})
 	must(tb, err)
 	queue, err := jobs.Open(context.Background(), jobs.Config{Journal: j})
 	must(tb, err)

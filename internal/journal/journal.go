@@ -77,8 +77,7 @@ func (j *Journal) Native() any { return j.engine.native() }
 // Place names the journal's database for people.
 func (j *Journal) Place() string { return j.engine.place() }
 
-// Ping says whether the journal can be read and written just now. It changes
-// nothing.
+// Ping says whether the journal can be read and written just now.
 func (j *Journal) Ping(ctx context.Context) error { return j.engine.ping(ctx) }
 
 // Close lets go of the database. Whoever uses the journal must have stopped.

@@ -43,7 +43,7 @@ func Exercise(t *testing.T, open func(t *testing.T) *journal.Journal) {
 		"calls of a run are listed by outcome, page by page":                     outcomesPaged,
 		"failed calls are named with their PBXs":                                 failedCalls,
 		"what a transaction wrote is gone when it fails":                         rolledBack,
-		"readiness changes nothing, statistics count what is there":              health,
+		"readiness is seen, and statistics count what is there":                  health,
 		"the places of several walks are kept apart, ids and their unknowns too": places,
 	} {
 		t.Run(name, func(t *testing.T) {

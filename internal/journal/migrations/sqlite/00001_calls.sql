@@ -28,6 +28,6 @@ CREATE TABLE call_ids (
     PRIMARY KEY (alias, pbx)
 ) WITHOUT ROWID;
 
--- One row that readiness checks write to and roll back.
+-- One row that readiness checks write to.
 CREATE TABLE journal_pulse (beat bigint NOT NULL);
 INSERT INTO journal_pulse (beat) VALUES (0);
