@@ -35,7 +35,7 @@ type Job struct {
 // Ref names a job. There is at most one unfinished job of a kind and key.
 type Ref struct {
 	Kind string
-	// Key is at least three letters, digits, hyphens or underscores.
+	// Key is of letters, digits and underscores, with hyphens between.
 	Key string
 }
 

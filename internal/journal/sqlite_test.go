@@ -136,6 +136,23 @@ func TestWhatCannotBeOpenedIsRefusedClearly(t *testing.T) {
 	}
 }
 
+func TestAJournalOfANewerVersionIsRefused(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "state.db")
+	t.Run("the newer version", func(t *testing.T) {
+		err := open(t, path).InTx(t.Context(), func(tx journal.Tx) error {
+			_, err := tx.Exec(t.Context(), `INSERT INTO goose_db_version (version_id, is_applied) VALUES (99999, 1)`)
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	})
+	_, err := journal.Open(t.Context(), journal.Config{URL: "sqlite://" + path})
+	if err == nil || !strings.Contains(err.Error(), "it was written by a newer ringback") {
+		t.Errorf("got %v", err)
+	}
+}
+
 func TestReadersDoNotWaitForTheWriter(t *testing.T) {
 	j := open(t, filepath.Join(t.TempDir(), "state.db"))
 	err := j.InTx(t.Context(), func(tx journal.Tx) error {
