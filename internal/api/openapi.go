@@ -1,0 +1,21 @@
+package api
+
+import (
+	_ "embed"
+	"net/http"
+)
+
+// document describes this API. A test holds it against the routes, their
+// parameters, and the answers.
+//
+//go:embed openapi.json
+var document []byte
+
+// openAPI shows the description of this API: GET /api/v1/openapi.json.
+func (s *Server) openAPI(w http.ResponseWriter, _ *http.Request, p *parameters) {
+	if refusal := p.refusal(); refusal != nil {
+		WriteProblem(w, *refusal)
+		return
+	}
+	writeRaw(w, document)
+}
