@@ -24,5 +24,5 @@ func (s *Server) getCall(w http.ResponseWriter, r *http.Request, p *parameters) 
 		s.refuseError(w, r, err)
 		return
 	}
-	writeRaw(w, append(found.JSON, '\n'))
+	writeRaw(w, http.StatusOK, append(found.JSON, '\n'))
 }

@@ -35,7 +35,7 @@ func (s *Server) listCalls(w http.ResponseWriter, r *http.Request, p *parameters
 		s.refuseError(w, r, err)
 		return
 	}
-	writeRaw(w, appendCalls(calls))
+	writeRaw(w, http.StatusOK, appendCalls(calls))
 }
 
 // appendCalls is {"calls":[…]} of calls that are JSON already.
@@ -48,12 +48,6 @@ func appendCalls(calls []journal.Call) []byte {
 		b = append(b, c.JSON...)
 	}
 	return append(b, "]}\n"...)
-}
-
-// writeRaw answers with JSON that is encoded already.
-func writeRaw(w http.ResponseWriter, b []byte) {
-	w.Header().Set("Content-Type", "application/json")
-	_, _ = w.Write(b) // the client may be gone; there is nobody left to tell
 }
 
 func directions() []string {

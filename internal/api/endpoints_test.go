@@ -287,11 +287,9 @@ func TestAReportShowsTheRunAsItIs(t *testing.T) {
 	}
 }
 
-func TestAServerWithoutItsPartsIsNotMade(t *testing.T) {
-	defer func() {
-		if recover() == nil {
-			t.Error("a server without runs was made")
-		}
-	}()
-	NewServer(Config{})
+func TestAServerWithoutItsPartsDoesNotListen(t *testing.T) {
+	h := newHouse(t, func(c *Config) { c.Runs = nil })
+	if err := h.Listen(t.Context()); err == nil || h.Addr() != nil {
+		t.Errorf("the error is %v, the address %v", err, h.Addr())
+	}
 }

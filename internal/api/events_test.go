@@ -34,6 +34,7 @@ func TestEventsShowThePresentStateThenEachChangeAndEnd(t *testing.T) {
 		h.runs.set("RUN1", backfill.Queued)
 		c := l.dial(t)
 		r := c.events()
+		defer r.Body.Close()
 		if r.StatusCode != 200 || r.Header.Get("Content-Type") != "text/event-stream" || r.Header.Get("Cache-Control") != "no-store" {
 			t.Fatalf("answered %d %v", r.StatusCode, r.Header)
 		}
@@ -76,6 +77,7 @@ func TestEventsOutliveTheTimeLimitsOfOtherAnswers(t *testing.T) {
 		h.runs.set("RUN1", backfill.Running)
 		c := l.dial(t)
 		r := c.events()
+		defer r.Body.Close()
 		c.event(r)
 		begun := time.Now()
 		for range 40 {
@@ -96,7 +98,9 @@ func TestASlowWatcherIsLetGo(t *testing.T) {
 	onTheWire(t, func(t *testing.T, h *house, l *wire, end func()) {
 		h.runs.set("RUN1", backfill.Running)
 		slow := l.dial(t)
-		slow.event(slow.events())
+		r := slow.events()
+		defer r.Body.Close()
+		slow.event(r)
 		// It reads no more. The next write waits, and then is given up.
 		<-time.After(15*time.Second + 29*time.Second)
 		synctest.Wait()
@@ -115,16 +119,21 @@ func TestAWatcherThatGoesFreesItsPlace(t *testing.T) {
 	onTheWire(t, func(t *testing.T, h *house, l *wire, end func()) {
 		h.runs.set("RUN1", backfill.Running)
 		first, second := l.dial(t), l.dial(t)
-		first.event(first.events())
+		watched := first.events()
+		defer watched.Body.Close()
+		first.event(watched)
 		r := second.events()
+		defer r.Body.Close()
 		if r.StatusCode != 503 || r.Header.Get("Retry-After") == "" {
 			t.Errorf("one watcher too many: answered %d", r.StatusCode)
 		}
 		second.body(r)
 		_ = first.Close()
 		synctest.Wait()
-		if r := second.events(); r.StatusCode != 200 {
-			t.Errorf("with a place free again, answered %d", r.StatusCode)
+		again := second.events()
+		defer again.Body.Close()
+		if again.StatusCode != 200 {
+			t.Errorf("with a place free again, answered %d", again.StatusCode)
 		}
 		_ = second.Close()
 	}, func(c *Config) { c.Limits.Watchers = 1 })
@@ -135,6 +144,7 @@ func TestTheEndOfTheServerEndsEventStreams(t *testing.T) {
 		h.runs.set("RUN1", backfill.Running)
 		c := l.dial(t)
 		r := c.events()
+		defer r.Body.Close()
 		c.event(r)
 		begun := time.Now()
 		go end()

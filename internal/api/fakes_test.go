@@ -40,7 +40,7 @@ func (f *fakeRuns) Start(_ context.Context, r backfill.Request) (*backfill.Run, 
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.broken {
-		panic("the fake is broken, password=hunter2")
+		panic("the fake is broken, password=hunter2") //nolint:forbidigo // what the test is about
 	}
 	if f.fault != nil {
 		return nil, f.fault

@@ -92,7 +92,7 @@ func (s *Server) recoverPanic(e *exchange, r *http.Request) {
 		s.log.Error("a request met a fault of the program", "route", e.route, "method", r.Method, "fault", fault, "stack", string(debug.Stack()))
 	}
 	if e.status != 0 || fault == http.ErrAbortHandler { //nolint:errorlint // as above
-		panic(http.ErrAbortHandler)
+		panic(http.ErrAbortHandler) //nolint:forbidigo // net/http's way to cut an answer off; it catches this itself
 	}
 	WriteProblem(e, internalFault())
 }

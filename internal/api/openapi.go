@@ -17,5 +17,5 @@ func (s *Server) openAPI(w http.ResponseWriter, _ *http.Request, p *parameters) 
 		WriteProblem(w, *refusal)
 		return
 	}
-	writeRaw(w, document)
+	writeRaw(w, http.StatusOK, document)
 }

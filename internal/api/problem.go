@@ -53,28 +53,33 @@ func WriteProblem(w http.ResponseWriter, p Problem) {
 		seconds := int64((p.RetryAfter + time.Second - 1) / time.Second)
 		h.Set("Retry-After", strconv.FormatInt(seconds, 10))
 	}
-	writeAs(w, "application/problem+json", p.Status, struct {
+	b, _ := encode(struct { // texts and numbers cannot fail to encode
 		Type   string  `json:"type"`
 		Title  string  `json:"title"`
 		Status int     `json:"status"`
 		Detail string  `json:"detail"`
 		Errors []Fault `json:"errors"`
 	}{"about:blank", http.StatusText(p.Status), p.Status, p.Detail, faults})
+	h.Set("Content-Type", "application/problem+json")
+	w.WriteHeader(p.Status)
+	_, _ = w.Write(b) // the client may be gone; there is nobody left to tell
 }
 
-// writeJSON answers with body as application/json.
-func writeJSON(w http.ResponseWriter, status int, body any) {
-	writeAs(w, "application/json", status, body)
-}
-
-// writeAs encodes before the first byte goes out, so that a body that cannot
-// be encoded becomes an error and no half answer.
-func writeAs(w http.ResponseWriter, contentType string, status int, body any) {
+// writeJSON answers with body. It is encoded before the first byte goes out,
+// so that what cannot be encoded becomes an error and no half answer.
+func (s *Server) writeJSON(w http.ResponseWriter, status int, body any) {
 	b, err := encode(body)
 	if err != nil {
-		panic(err) // a type of ours that does not encode: the recovery answers 500 and logs it
+		s.log.Error("an answer cannot be written as JSON", "error", err)
+		WriteProblem(w, internalFault())
+		return
 	}
-	w.Header().Set("Content-Type", contentType)
+	writeRaw(w, status, b)
+}
+
+// writeRaw answers with JSON that is encoded already.
+func writeRaw(w http.ResponseWriter, status int, b []byte) {
+	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)
 	_, _ = w.Write(b) // the client may be gone; there is nobody left to tell
 }

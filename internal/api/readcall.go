@@ -39,18 +39,18 @@ func (s *Server) readCall(w http.ResponseWriter, r *http.Request, p *parameters)
 	if wait > 0 {
 		run = s.await(w, r, run, wait)
 	}
-	answerRun(w, run, wait > 0)
+	s.answerRun(w, run, wait > 0)
 }
 
 // answerRun answers with a run that was just begun: 202, or 200 to one who
 // waited and saw its end.
-func answerRun(w http.ResponseWriter, run *backfill.Run, waited bool) {
+func (s *Server) answerRun(w http.ResponseWriter, run *backfill.Run, waited bool) {
 	status := http.StatusAccepted
 	if waited && run.State.Over() {
 		status = http.StatusOK
 	}
 	w.Header().Set("Location", "/api/v1/runs/"+run.ID)
-	writeJSON(w, status, run)
+	s.writeJSON(w, status, run)
 }
 
 // await returns the run when it is over, the time is up, or the server ends.

@@ -190,8 +190,10 @@ func TestReadCallRefusesAndLeavesNoRunBehind(t *testing.T) {
 		{name: "zero", query: "start_date=0", status: 400, faults: []string{"start_date"}, says: []string{"did you mean -0"}},
 		{name: "the JSON number zero", method: "POST", kind: jsonType, body: `{"start_date":0}`, status: 400, faults: []string{"start_date"}, says: []string{"did you mean -0"}},
 		{name: "both ends are told at once", query: "start_date=foo&end_date=bar", status: 400, faults: []string{"start_date", "end_date"}},
-		{name: "every fault is told at once", query: "start_date=foo&dry_run=yes&wait=61&colour=red&pbx=nowhere&force=2", status: 400,
-			faults: []string{"colour", "dry_run", "force", "start_date", "wait", "pbx"}},
+		{
+			name: "every fault is told at once", query: "start_date=foo&dry_run=yes&wait=61&colour=red&pbx=nowhere&force=2", status: 400,
+			faults: []string{"colour", "dry_run", "force", "start_date", "wait", "pbx"},
+		},
 
 		{name: "an empty id", query: "id=", status: 400, faults: []string{"id"}},
 		{name: "an id of spaces", query: "id=%20", status: 400, faults: []string{"id"}},

@@ -40,8 +40,8 @@ func (s *Server) refuseError(w http.ResponseWriter, r *http.Request, err error) 
 			Status: http.StatusServiceUnavailable, RetryAfter: journalPause,
 			Detail: "the journal cannot serve this now; nothing was begun. Look at /status, and try again",
 		})
-	case r.Context().Err() != nil:
-		panic(http.ErrAbortHandler) // the client has gone
+	case r.Context().Err() != nil: // the client has gone; the status is for the log
+		WriteProblem(w, Problem{Status: http.StatusServiceUnavailable})
 	default:
 		s.log.Error("a request met an unexpected error", "route", exchangeOf(r.Context()).route, "error", err)
 		WriteProblem(w, internalFault())

@@ -22,7 +22,7 @@ func (s *Server) runCalls(w http.ResponseWriter, r *http.Request, p *parameters)
 		s.refuseError(w, r, err)
 		return
 	}
-	writeJSON(w, http.StatusOK, struct {
+	s.writeJSON(w, http.StatusOK, struct {
 		Calls []backfill.CallOutcome `json:"calls"`
 	}{present(calls)})
 }

@@ -15,5 +15,5 @@ func (s *Server) cancelRun(w http.ResponseWriter, r *http.Request, p *parameters
 		s.refuseError(w, r, err)
 		return
 	}
-	writeJSON(w, http.StatusAccepted, run)
+	s.writeJSON(w, http.StatusAccepted, run)
 }

@@ -15,5 +15,5 @@ func (s *Server) getRun(w http.ResponseWriter, r *http.Request, p *parameters) {
 		s.refuseError(w, r, err)
 		return
 	}
-	writeJSON(w, http.StatusOK, run)
+	s.writeJSON(w, http.StatusOK, run)
 }

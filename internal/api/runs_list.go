@@ -26,7 +26,7 @@ func (s *Server) listRuns(w http.ResponseWriter, r *http.Request, p *parameters)
 		s.refuseError(w, r, err)
 		return
 	}
-	writeJSON(w, http.StatusOK, struct {
+	s.writeJSON(w, http.StatusOK, struct {
 		Runs []*backfill.Run `json:"runs"`
 	}{present(runs)})
 }

@@ -16,5 +16,5 @@ func (s *Server) retryRun(w http.ResponseWriter, r *http.Request, p *parameters)
 		s.refuseError(w, r, err)
 		return
 	}
-	answerRun(w, run, false)
+	s.answerRun(w, run, false)
 }

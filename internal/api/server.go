@@ -107,12 +107,8 @@ type listening struct {
 	listener net.Listener
 }
 
-// NewServer makes a server that does not listen yet. It panics when a part it
-// cannot do without is missing from the configuration.
+// NewServer makes a server that does not listen yet.
 func NewServer(c Config) *Server {
-	if c.Runs == nil || c.Calls == nil || c.Status == nil || c.LogIn == nil {
-		panic("api: Runs, Calls, Status and LogIn must be set")
-	}
 	if c.Account == nil {
 		c.Account = digestAccount
 	}
@@ -145,6 +141,9 @@ func (s *Server) Handler() http.Handler { return s.handler }
 // Listen opens the configured addresses, so that a port that is taken or a
 // certificate that cannot be read shows before anything else is begun.
 func (s *Server) Listen(ctx context.Context) error {
+	if s.config.Runs == nil || s.config.Calls == nil || s.config.Status == nil {
+		return errors.New("a server needs runs, calls and a status to show")
+	}
 	config, err := s.tlsConfig()
 	if err != nil {
 		return err

@@ -86,10 +86,10 @@ func TestAConnectionTooManyQueuesUp(t *testing.T) {
 		_ = first.Close()
 		second := <-taken
 		second.get("/api/v1/runs")
-		if r := second.answer(); r.StatusCode != 200 {
+		r := second.answer()
+		if second.body(r); r.StatusCode != 200 {
 			t.Errorf("answered %d", r.StatusCode)
 		}
-		_ = second.Close()
 	}, func(c *Config) { c.Limits.Connections = 1 })
 }
 

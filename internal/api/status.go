@@ -55,7 +55,7 @@ func (s *Server) status(w http.ResponseWriter, r *http.Request, p *parameters) {
 		WriteProblem(w, Problem{Status: http.StatusNotFound, Detail: summary([]Fault{fault}), Faults: []Fault{fault}})
 		return
 	}
-	writeJSON(w, http.StatusOK, found)
+	s.writeJSON(w, http.StatusOK, found)
 }
 
 // at is what the path leads to: "" to the whole, app.crm to a part, and

@@ -87,6 +87,7 @@ func (c *client) answer() *http.Response {
 }
 
 func (c *client) body(r *http.Response) string {
+	defer r.Body.Close()
 	b, err := io.ReadAll(r.Body)
 	if err != nil {
 		c.t.Errorf("the body was cut off: %v", err)
