@@ -72,6 +72,9 @@ func (p *playing) measure(t *take) {
 			p.times[r.fields[id]] = r.at
 		}
 		for _, field := range r.fields {
+			if !strings.ContainsAny(field, "./") {
+				continue
+			}
 			for _, m := range uniqueID.FindAllStringSubmatch(field, -1) {
 				p.uniqueBase, p.uniqueSpan = widen(p.uniqueBase, p.uniqueSpan, number(m[2], 10))
 			}
@@ -103,16 +106,26 @@ func number(digits string, base int) int {
 	return int(n)
 }
 
+// move looks only for what a field can hold: a demonstration has some hundred
+// thousand fields.
 func (p *playing) move(field string) string {
-	if field == "" {
-		return field
+	if strings.Count(field, "-") >= 4 {
+		field = bridgeID.ReplaceAllStringFunc(field, p.bridge)
 	}
-	field = bridgeID.ReplaceAllStringFunc(field, p.bridge)
-	field = uniqueID.ReplaceAllStringFunc(field, p.id)
-	field = channel.ReplaceAllStringFunc(field, p.channel)
-	field = p.moment(field, folder, "2006/01/02")
-	field = p.moment(field, fileMoment, "20060102-150405")
-	return outsider.ReplaceAllStringFunc(field, p.number)
+	if strings.Contains(field, ".") {
+		field = uniqueID.ReplaceAllStringFunc(field, p.id)
+	}
+	if strings.Contains(field, "/") {
+		field = channel.ReplaceAllStringFunc(field, p.channel)
+		field = p.moment(field, folder, "2006/01/02")
+	}
+	if strings.Contains(field, "-") {
+		field = p.moment(field, fileMoment, "20060102-150405")
+	}
+	if len(field) > len("89161234567")-1 {
+		field = outsider.ReplaceAllStringFunc(field, p.number)
+	}
+	return field
 }
 
 // id moves a uniqueid: its first part is the second in which the channel began.

@@ -1,0 +1,55 @@
+package app
+
+import (
+	"context"
+	"net"
+
+	"golang.org/x/sync/errgroup"
+
+	"ringback/internal/api"
+)
+
+// Serve runs the module until ctx ends: it listens, tells ready where, works
+// runs, and looks after the PBXs. An orderly end is nil. Close comes after it.
+func (a *App) Serve(ctx context.Context, ready func(net.Addr)) error {
+	settings, err := a.serverConfig()
+	if err != nil {
+		return err
+	}
+	server := api.NewServer(settings)
+	if err := server.Listen(ctx); err != nil {
+		return err
+	}
+	if err := a.start(ctx); err != nil {
+		return err
+	}
+	a.Log.InfoContext(ctx, "listening", "address", server.Addr().String(), "version", a.Version)
+	ready(server.Addr())
+	group, ctx := errgroup.WithContext(ctx)
+	for _, p := range a.pbxs {
+		group.Go(func() error {
+			p.watch(ctx)
+			return nil
+		})
+	}
+	group.Go(func() error { return server.Serve(ctx) })
+	err = group.Wait()
+	a.Log.InfoContext(ctx, "stopping")
+	return err
+}
+
+func (a *App) serverConfig() (api.Config, error) {
+	settings := a.Config.Server
+	c := api.Config{
+		Listen: string(settings.Listen), MetricsListen: string(settings.MetricsListen),
+		TLSCert: settings.TLSCert, TLSKey: settings.TLSKey,
+		Runs: a.runs, Calls: a.journal, Status: a,
+		Log: a.Log, Now: a.Now,
+	}
+	for _, p := range a.pbxs {
+		c.PBXs = append(c.PBXs, api.PBX{Name: p.name, Location: p.location})
+	}
+	var err error
+	c.LogIn, c.Account, err = accounts(settings.Users, a.Now)
+	return c, err
+}

@@ -1,0 +1,65 @@
+package cli
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"path/filepath"
+	"strconv"
+
+	"ringback/internal/config"
+	"ringback/internal/demo"
+)
+
+const portRemedy = "stop it, or give another port with --port (make run PORT=…)"
+
+type demoCommand struct {
+	Port uint16 `default:"8077" placeholder:"PORT" help:"Port of the loopback address to listen on; 8077 when absent, 0 for any that is free."`
+}
+
+// Run builds the demonstration in a temporary directory and serves it until it
+// is interrupted.
+func (c *demoCommand) Run(ctx context.Context, p *Process) (err error) {
+	settings := demo.Settings{
+		Listen: net.JoinHostPort("127.0.0.1", strconv.Itoa(int(c.Port))),
+		User:   "admin", Password: rand.Text()[:16],
+	}
+	if err := vacant(ctx, settings.Listen); err != nil {
+		return err
+	}
+	directory, err := os.MkdirTemp("", "ringback-demo-")
+	if err != nil {
+		return fmt.Errorf("make a directory for the demonstration: %w; set TMPDIR to one that can be written", err)
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(directory)) }()
+
+	now := p.Now()
+	calls, err := demo.Build(ctx, filepath.Join(directory, demo.TableFile), now)
+	if err != nil {
+		return err
+	}
+	settings.Directory = directory
+	path := filepath.Join(directory, "ringback.toml")
+	if err := os.WriteFile(path, []byte(demo.Configuration(settings)), 0o600); err != nil {
+		return fmt.Errorf("write the demonstration's configuration: %w", err)
+	}
+	loaded, err := config.Load(path)
+	if err != nil {
+		return err
+	}
+	return p.serve(ctx, loaded, portRemedy, func(at net.Addr) {
+		fmt.Fprint(p.Stdout, demo.Welcome(settings, path, at.String(), calls, now))
+	})
+}
+
+// vacant says at once that a port is taken, before the demonstration is built.
+func vacant(ctx context.Context, address string) error {
+	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", address)
+	if err != nil {
+		return taken(fmt.Errorf("listen on %s: %w", address, err), portRemedy)
+	}
+	return listener.Close()
+}
