@@ -1,7 +1,6 @@
 package api
 
 import (
-	"net/http"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -11,13 +10,13 @@ import (
 )
 
 // events opens the event stream of RUN1.
-func (c *client) events(headers ...string) *http.Response {
+func (c *client) events(headers ...string) answer {
 	c.say(append([]string{"GET /api/v1/runs/RUN1/events HTTP/1.1", "Host: x", "Test-Account: viewer"}, append(headers, "")...)...)
 	return c.answer()
 }
 
 // event reads one event or comment.
-func (c *client) event(r *http.Response) string {
+func (c *client) event(r answer) string {
 	var text strings.Builder
 	one := make([]byte, 1)
 	for !strings.HasSuffix(text.String(), "\n\n") {
@@ -34,7 +33,6 @@ func TestEventsShowThePresentStateThenEachChangeAndEnd(t *testing.T) {
 		h.runs.set("RUN1", backfill.Queued)
 		c := l.dial(t)
 		r := c.events()
-		defer r.Body.Close()
 		if r.StatusCode != 200 || r.Header.Get("Content-Type") != "text/event-stream" || r.Header.Get("Cache-Control") != "no-store" {
 			t.Fatalf("answered %d %v", r.StatusCode, r.Header)
 		}
@@ -77,7 +75,6 @@ func TestEventsOutliveTheTimeLimitsOfOtherAnswers(t *testing.T) {
 		h.runs.set("RUN1", backfill.Running)
 		c := l.dial(t)
 		r := c.events()
-		defer r.Body.Close()
 		c.event(r)
 		begun := time.Now()
 		for range 40 {
@@ -99,7 +96,6 @@ func TestASlowWatcherIsLetGo(t *testing.T) {
 		h.runs.set("RUN1", backfill.Running)
 		slow := l.dial(t)
 		r := slow.events()
-		defer r.Body.Close()
 		slow.event(r)
 		// It reads no more. The next write waits, and then is given up.
 		<-time.After(15*time.Second + 29*time.Second)
@@ -120,10 +116,8 @@ func TestAWatcherThatGoesFreesItsPlace(t *testing.T) {
 		h.runs.set("RUN1", backfill.Running)
 		first, second := l.dial(t), l.dial(t)
 		watched := first.events()
-		defer watched.Body.Close()
 		first.event(watched)
 		r := second.events()
-		defer r.Body.Close()
 		if r.StatusCode != 503 || r.Header.Get("Retry-After") == "" {
 			t.Errorf("one watcher too many: answered %d", r.StatusCode)
 		}
@@ -131,7 +125,6 @@ func TestAWatcherThatGoesFreesItsPlace(t *testing.T) {
 		_ = first.Close()
 		synctest.Wait()
 		again := second.events()
-		defer again.Body.Close()
 		if again.StatusCode != 200 {
 			t.Errorf("with a place free again, answered %d", again.StatusCode)
 		}
@@ -144,7 +137,6 @@ func TestTheEndOfTheServerEndsEventStreams(t *testing.T) {
 		h.runs.set("RUN1", backfill.Running)
 		c := l.dial(t)
 		r := c.events()
-		defer r.Body.Close()
 		c.event(r)
 		begun := time.Now()
 		go end()

@@ -77,17 +77,24 @@ func (c *client) drip(piece string) <-chan struct{} {
 	return done
 }
 
-// answer reads the head of an answer.
-func (c *client) answer() *http.Response {
-	r, err := http.ReadResponse(c.in, nil)
+// answer is the head of an answer, with what follows.
+type answer struct {
+	StatusCode int
+	Header     http.Header
+	Body       io.Reader
+}
+
+// answer reads the head of an answer. The body needs no closing: the test
+// closes the connection.
+func (c *client) answer() answer {
+	r, err := http.ReadResponse(c.in, nil) //nolint:bodyclose // as said above
 	if err != nil {
 		c.t.Fatalf("no answer: %v", err)
 	}
-	return r
+	return answer{r.StatusCode, r.Header, r.Body}
 }
 
-func (c *client) body(r *http.Response) string {
-	defer r.Body.Close()
+func (c *client) body(r answer) string {
 	b, err := io.ReadAll(r.Body)
 	if err != nil {
 		c.t.Errorf("the body was cut off: %v", err)
