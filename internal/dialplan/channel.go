@@ -51,6 +51,19 @@ func ParseChannel(name string) Channel {
 	return c
 }
 
+// serialDigits is how long the serial number after the last dash is
+// (main/channel.c: %08x).
+const serialDigits = 8
+
+// withoutSerial is what all channels of one device have in common.
+func (c Channel) withoutSerial() string {
+	cut := len(c.Name) - serialDigits
+	if cut > 0 && c.Name[cut-1] == '-' {
+		return c.Name[:cut]
+	}
+	return c.Name
+}
+
 // pair reads Local/exten@context-serial;half.
 func (c *Channel) pair() {
 	rest, half, ok := strings.Cut(c.Endpoint, ";")

@@ -114,7 +114,7 @@ func (p *Plan) Side(c Channel, h Hints) Side {
 	switch {
 	case !c.Line():
 		return NoSide
-	case p.trunks.match(c.Name):
+	case p.trunks.matchAs(c.withoutSerial(), c.Name):
 		return Outside
 	case h.CalledIn && p.IncomingContext(h.Context):
 		return Outside
@@ -173,9 +173,12 @@ type expressions struct {
 // many.
 const rememberedAnswers = 4096
 
-func (e *expressions) match(s string) bool {
+func (e *expressions) match(s string) bool { return e.matchAs(s, s) }
+
+// matchAs is match for a text whose answer holds for all that share a key.
+func (e *expressions) matchAs(key, s string) bool {
 	e.mu.RLock()
-	answer, ok := e.known[s]
+	answer, ok := e.known[key]
 	e.mu.RUnlock()
 	if ok {
 		return answer
@@ -190,7 +193,7 @@ func (e *expressions) match(s string) bool {
 	if e.known == nil || len(e.known) >= rememberedAnswers {
 		e.known = make(map[string]bool)
 	}
-	e.known[strings.Clone(s)] = answer
+	e.known[strings.Clone(key)] = answer
 	e.mu.Unlock()
 	return answer
 }

@@ -52,6 +52,33 @@ type channel struct {
 type board struct {
 	links map[string]*link
 	chans map[string]*channel
+	// spare is memory of gatherings that are done with, to be used again.
+	spare [][]cel.Record
+}
+
+// mostSpare bounds how much memory is kept for later: as many calls as are
+// read at once at a busy place. Longer lists go back to the runtime.
+const (
+	mostSpare    = 512
+	longestSpare = 256
+)
+
+// recycle keeps the memory of records that nobody looks at any more.
+func (b *board) recycle(records []cel.Record) {
+	if len(b.spare) < mostSpare && cap(records) <= longestSpare {
+		b.spare = append(b.spare, records[:0])
+	}
+}
+
+// fresh is an empty list of records.
+func (b *board) fresh() []cel.Record {
+	n := len(b.spare) - 1
+	if n < 0 {
+		return make([]cel.Record, 0, 16)
+	}
+	list := b.spare[n]
+	b.spare = b.spare[:n]
+	return list
 }
 
 func newBoard() *board {
@@ -68,7 +95,7 @@ func (b *board) add(r *cel.Record) (g, gone *gathering) {
 	l, c := b.links[linkedID], b.chans[r.UniqueID]
 	switch {
 	case l == nil && c == nil:
-		g = &gathering{first: r.At, last: r.At, id: linkedID, place: -1}
+		g = &gathering{first: r.At, last: r.At, id: linkedID, place: -1, records: b.fresh()}
 	case l == nil:
 		g = c.of
 	case c == nil || c.of == l.of:
@@ -148,6 +175,8 @@ func (b *board) merge(x, y *gathering) (kept, gone *gathering) {
 	x.links = append(x.links, y.links...)
 	x.chans = append(x.chans, y.chans...)
 	x.records = append(x.records, y.records...)
+	b.recycle(y.records)
+	y.records = nil
 	if y.first < x.first {
 		x.first, x.id = y.first, y.id
 	}

@@ -233,8 +233,10 @@ func (w *window) complete(ctx context.Context, g *gathering) error {
 		}
 	}
 	w.rooms.leave(g)
+	c := w.assembler.Assemble(group)
+	w.board.recycle(g.records)
 	g.records, g.links, g.chans, g.rooms = nil, nil, nil, nil
-	w.finished(g, w.assembler.Assemble(group))
+	w.finished(g, c)
 	return nil
 }
 
