@@ -20,6 +20,12 @@ import (
 // presentTime is when the tests are: noon of a Tuesday in Moscow.
 var presentTime = time.Date(2026, 11, 24, 9, 0, 0, 0, time.UTC)
 
+// What the server is made for in the house.
+var (
+	_ Runs  = (*backfill.Service)(nil)
+	_ Calls = (*journal.Journal)(nil)
+)
+
 // fakeRuns keeps runs in memory. A run goes on until a test changes it.
 type fakeRuns struct {
 	mu      sync.Mutex
