@@ -147,25 +147,25 @@ func report(p *Process, run *backfill.Run, failed []backfill.CallOutcome) {
 
 // refer tells whoever meets a journal in use how to ask the server instead.
 func (c *readCommand) refer(taken *journal.InUseError, loaded *config.Config) error {
-	query := c.query()
+	parameters := c.parameters()
 	for _, name := range c.PBX {
-		query += "&pbx=" + name
+		parameters = append(parameters, parameter("pbx", name))
 	}
 	for _, name := range c.Target {
-		query += "&target=" + name
+		parameters = append(parameters, parameter("target", name))
 	}
 	if c.DryRun {
-		query += "&dry_run=1"
+		parameters = append(parameters, "dry_run=1")
 	}
 	if c.Force {
-		query += "&force=1"
+		parameters = append(parameters, "force=1")
 	}
 	scheme := "http"
 	if loaded.Server.TLSCert != "" {
 		scheme = "https"
 	}
 	return fmt.Errorf("the journal %s is in use by process %d, most likely \"ringback serve\". Ask it for the same run:\n"+
-		"  curl --digest -u LOGIN \"%s://%s/pbx/read_call?%s\"", taken.Path, taken.PID, scheme, reachable(loaded.Server.Listen), query)
+		"  curl --digest -u LOGIN \"%s://%s/pbx/read_call?%s\"", taken.Path, taken.PID, scheme, reachable(loaded.Server.Listen), strings.Join(parameters, "&"))
 }
 
 // reachable is an address to connect to, for one that is listened on.

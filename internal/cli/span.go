@@ -3,6 +3,7 @@ package cli
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -24,10 +25,8 @@ func (s *span) check() error {
 	if s.byPeriod() && len(s.ID) > 0 {
 		return misuse("give --id or a period, not both")
 	}
-	for _, id := range s.ID {
-		if id == "" {
-			return misuse("--id is empty; give a linkedid or uniqueid such as 1795410855.21")
-		}
+	if slices.Contains(s.ID, "") {
+		return misuse("--id is empty; give a linkedid or uniqueid such as 1795410855.21")
 	}
 	return nil
 }
@@ -49,19 +48,25 @@ func (s *span) period(zone *time.Location, now time.Time) (period.Period, error)
 	return period.Period{}, &usageError{errors.Join(faults...)}
 }
 
-// query writes the flags as parameters of /pbx/read_call, for a curl line.
-func (s *span) query() string {
-	var parameters []string
-	escape := strings.NewReplacer("%", "%25", " ", "%20", "+", "%2B", "&", "%26", "#", "%23")
-	add := func(name, value string) { parameters = append(parameters, name+"="+escape.Replace(value)) }
+// parameters writes the flags as parameters of /pbx/read_call, for a curl line.
+func (s *span) parameters() []string {
+	var all []string
 	if s.StartDate != nil {
-		add(period.StartParameter, *s.StartDate)
+		all = append(all, parameter(period.StartParameter, *s.StartDate))
 	}
 	if s.EndDate != nil {
-		add(period.EndParameter, *s.EndDate)
+		all = append(all, parameter(period.EndParameter, *s.EndDate))
 	}
 	for _, id := range s.ID {
-		add("id", id)
+		all = append(all, parameter("id", id))
 	}
-	return strings.Join(parameters, "&")
+	return all
+}
+
+// parameter escapes what a query, or a shell's double quotes, would read
+// otherwise; the rest stays readable.
+func parameter(name, value string) string {
+	escaped := strings.NewReplacer("%", "%25", " ", "%20", "+", "%2B", "&", "%26", "#", "%23",
+		`"`, "%22", "$", "%24", "`", "%60", `\`, "%5C", "!", "%21", ";", "%3B").Replace(value)
+	return name + "=" + escaped
 }
