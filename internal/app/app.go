@@ -27,7 +27,7 @@ const stopTime = 40 * time.Second
 type Settings struct {
 	Config *config.Config
 	Log    *slog.Logger
-	// Version is that of the program, for /status.
+	// Version is that of the program, for the log.
 	Version string
 	Now     func() time.Time
 }
@@ -35,7 +35,6 @@ type Settings struct {
 // App is the module: its journal, its queue, its runs, the PBXs it reads.
 type App struct {
 	Settings
-	started time.Time
 	journal *journal.Journal
 	queue   *jobs.Client
 	runs    *backfill.Service
@@ -45,7 +44,7 @@ type App struct {
 // Open opens the journal and the queue, and begins nothing. A journal that another
 // process has is a *journal.InUseError. PBXs are opened when they are needed.
 func Open(ctx context.Context, settings Settings) (*App, error) {
-	a := &App{Settings: settings, started: settings.Now()}
+	a := &App{Settings: settings}
 	for i := range settings.Config.PBX {
 		p, err := newPBX(&settings.Config.PBX[i], settings.Log, settings.Now)
 		if err != nil {

@@ -91,6 +91,5 @@ func (a *App) journalStatus(ctx context.Context) api.Part {
 	}
 	return api.Part{Name: "journal", Status: api.Ok, Values: map[string]any{
 		"place": a.journal.Place(), "bytes": stats.Bytes, "calls": stats.Calls, "runs": stats.Runs, "unfinished_runs": stats.Unfinished,
-		"started_at": a.started.Format(time.RFC3339), "version": a.Version,
 	}}
 }
