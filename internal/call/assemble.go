@@ -80,7 +80,7 @@ func (a *Assembler) assemble(g Group, why *Explanation) *Call {
 // describe derives the facts of the call from the model, each in its own
 // place; later facts build on earlier ones.
 func (m *model) describe() *Call {
-	c := &Call{PBX: m.settings.PBX, ID: m.id, LinkedIDs: m.linkedIDs, Complete: true}
+	c := &Call{PBX: m.settings.PBX, ID: m.id, LinkedIDs: m.linkedIDs, UniqueIDs: m.uniqueIDs(), Complete: true}
 	m.decideParties(c)
 	m.decideEnd(c)
 	m.decideTalks(c)
@@ -96,6 +96,17 @@ func (m *model) describe() *Call {
 	m.decideTimes(c)
 	c.Warnings = m.warningList()
 	return c
+}
+
+// uniqueIDs are those of the call's own channels.
+func (m *model) uniqueIDs() []string {
+	ids := make([]string, 0, len(m.channels))
+	for _, c := range m.channels {
+		if !c.companion {
+			ids = append(ids, c.id)
+		}
+	}
+	return ids
 }
 
 // at is a moment as users see it; zero stays zero.

@@ -36,6 +36,9 @@ type Call struct {
 	InProgress  bool        `json:"in_progress"`
 	Complete    bool        `json:"complete"`
 	Warnings    []string    `json:"warnings"`
+	// UniqueIDs are those of all channels of the call, Local ones included: it
+	// is found by any of them.
+	UniqueIDs []string `json:"-"`
 }
 
 // Direction is who started the call.

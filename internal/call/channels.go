@@ -157,8 +157,10 @@ func (m *model) complete(c *channel) {
 	first := c.records[0]
 	c.name = dialplan.ParseChannel(m.nameOf(c))
 	if c.start == 0 {
+		c.headless = true
 		c.start = first.At
 		if !c.companion {
+			c.start = m.first
 			m.warn("missing_rows")
 		}
 	}
@@ -224,13 +226,16 @@ func (m *model) identify() {
 			}
 			c.party.Name = c.displayName()
 		case dialplan.Outside:
-			if !c.dialled() {
+			if c.own && !c.originated() {
 				c.party.Number = c.callerNumber()
 				c.party.Name = c.displayName()
 			}
 		}
 	}
 }
+
+// unmasked is a channel's name without the marks of a masquerade.
+func unmasked(name string) string { return dialplan.ParseChannel(name).Name }
 
 // hints are taken from the first records of a channel: the dial plan may write
 // another caller id over its own later.

@@ -120,7 +120,7 @@ func lastName(c *channel) string {
 // the end.
 func (m *model) endOfUnanswered(c *Call) EndedBy {
 	facts := m.caller.facts
-	own := facts.Source != "" && (facts.Source == m.caller.name.Name || facts.Source == lastName(m.caller))
+	own := facts.Source != "" && (facts.Source == m.caller.name.Name || facts.Source == lastName(m.caller)) && ordinary(facts.Cause)
 	switch {
 	case c.Result == Busy || c.Result == Rejected || c.Result == WrongNumber || c.Result == Congestion || c.Result == Unavailable:
 		m.because("ended_by", "the one rung refused", nil)
@@ -134,8 +134,11 @@ func (m *model) endOfUnanswered(c *Call) EndedBy {
 	case own:
 		m.because("ended_by", "hangupsource names the caller's own channel", m.caller.records)
 		return EndedByFrom
-	case facts.Source == "dialplan/builtin":
+	case facts.Source == "dialplan/builtin", facts.Cause > 0 && !ordinary(facts.Cause):
 		m.because("ended_by", "the dial plan hung up", m.caller.records)
+		return EndedByPBX
+	case m.originated && c.Result == NoAnswer:
+		m.because("ended_by", "the PBX gave up ringing the telephone", m.caller.records)
 		return EndedByPBX
 	case m.caller.hungUp && m.dialStatus(m.caller) == "CANCEL":
 		m.because("ended_by", "DIALSTATUS is CANCEL", m.caller.records)
@@ -145,6 +148,12 @@ func (m *model) endOfUnanswered(c *Call) EndedBy {
 		return EndedByTo
 	}
 	return EndedByUnknown
+}
+
+// ordinary says that a Q.850 cause is one with which people hang up, not one
+// that Busy, Congestion or Hangup of the dial plan give.
+func ordinary(cause int) bool {
+	return cause <= 0 || cause == 16 || cause == 31 || cause == 127
 }
 
 // refusedIncoming says that all who were rung for a missed call refused it,

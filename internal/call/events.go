@@ -192,9 +192,7 @@ func (m *model) chooseStarter() {
 		return
 	}
 	m.caller = m.starter
-	if m.starter.ran("AppDial2") && m.starter.dialled() || m.starter.name.Local() {
-		m.originated = m.starter.own
-	}
+	m.originated = m.starter.originated() || m.starter.own && m.starter.name.Local()
 	if m.starter.name.Local() {
 		m.caller = m.firstTelephone()
 		if m.caller == nil {

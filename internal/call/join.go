@@ -8,31 +8,76 @@ import (
 )
 
 // Join groups records into calls: all channels that any linkedid ties together,
-// joined through every uniqueid that carried more than one linkedid. The
-// groups come in order of their first record; each has the companions that
-// were in its conferences. It is linear in the number of records.
+// joined through every uniqueid that carried more than one linkedid. Ids begin
+// again when Asterisk restarts with a wrong clock, so what lies far apart in
+// time is apart. The groups come in order of their first record; each has the
+// companions that were in its conferences. Join is linear in the number of
+// records.
 func Join(records []cel.Record) []Group {
 	sets := newSets()
 	for i := range records {
 		sets.add(records[i].LinkedID, records[i].UniqueID)
 	}
-	var groups []Group
 	place := make(map[int]int)
-	of := make([]int, len(records))
+	var members [][]int
 	for i := range records {
 		root := sets.find(sets.number(records[i].LinkedID, records[i].UniqueID))
 		g, ok := place[root]
 		if !ok {
-			g = len(groups)
+			g = len(members)
 			place[root] = g
-			groups = append(groups, Group{})
+			members = append(members, nil)
 		}
-		of[i] = g
-		groups[g].Records = append(groups[g].Records, records[i])
+		members[g] = append(members[g], i)
+	}
+	groups, of := make([]Group, 0, len(members)), make([]int, len(records))
+	for _, all := range members {
+		for _, part := range apart(records, all) {
+			g := Group{Records: make([]cel.Record, 0, len(part))}
+			for _, i := range part {
+				g.Records = append(g.Records, records[i])
+				of[i] = len(groups)
+			}
+			groups = append(groups, g)
+		}
 	}
 	addCompanions(records, of, groups)
 	slices.SortStableFunc(groups, func(a, b Group) int { return cmp.Compare(firstAt(a), firstAt(b)) })
 	return groups
+}
+
+// reborn is how long nothing must have been recorded, in microseconds, for ids
+// that come again to be another call's.
+const reborn = 4 * 3600 * 1_000_000
+
+// apart splits the records of one id where every channel had ended and nothing
+// was recorded for long before a channel began again.
+func apart(records []cel.Record, all []int) [][]int {
+	first, last := records[all[0]].At, records[all[0]].At
+	for _, i := range all {
+		first, last = min(first, records[i].At), max(last, records[i].At)
+	}
+	if last-first <= reborn {
+		return [][]int{all}
+	}
+	all = slices.Clone(all)
+	slices.SortFunc(all, func(a, b int) int { return byTime(records[a], records[b]) })
+	var parts [][]int
+	start, open := 0, make(map[string]bool)
+	for n, i := range all {
+		r := &records[i]
+		if n > start && len(open) == 0 && r.Type == cel.ChanStart && r.At-records[all[n-1]].At > reborn {
+			parts = append(parts, all[start:n])
+			start = n
+		}
+		switch r.Type {
+		case cel.ChanStart:
+			open[r.UniqueID] = true
+		case cel.Hangup, cel.ChanEnd:
+			delete(open, r.UniqueID)
+		}
+	}
+	return append(parts, all[start:])
 }
 
 func firstAt(g Group) int64 {

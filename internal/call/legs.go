@@ -37,9 +37,17 @@ func (m *model) decideLegs(c *Call) {
 			RangAt: m.at(l.start), AnsweredAt: m.at(m.answeredAt(l.channel)), Talk: seconds(m.talkTime(l.channel)),
 		}
 		if l.over() || !m.inProgress {
-			c.Legs[i].EndedAt = m.at(l.until())
+			c.Legs[i].EndedAt = m.at(m.legEnd(l))
 		}
 	}
+}
+
+// legEnd is when the leg ended: with the call, where its own end is missing.
+func (m *model) legEnd(l *leg) int64 {
+	if l.over() {
+		return l.until()
+	}
+	return max(l.until(), m.last)
 }
 
 // answeredAt is when the channel was answered, or joined somebody without
@@ -91,7 +99,7 @@ func (m *model) viaOf(l *leg) Via {
 	case m.originated && l.channel == m.caller:
 		m.because("legs."+l.id+".via", "the PBX rang it first", l.records)
 		return ViaOriginate
-	case l.own && l.ran("AppDial2"):
+	case l.originated() && l.side == dialplan.Ours:
 		m.because("legs."+l.id+".via", "the PBX rang it", l.records)
 		return ViaOriginate
 	case l.ran("AppQueue"):
@@ -170,7 +178,7 @@ func (m *model) viaOfRunner(l *leg, d *channel) Via {
 		m.because("legs."+l.id+".via", "the call was taken out of a talk and sent on, by no transfer of its own", d.records)
 		return ViaBlindTransfer
 	}
-	if l.side == dialplan.Outside && m.caller != l.channel && !m.dialledOutside(d) {
+	if l.side == dialplan.Outside && m.caller != l.channel && !m.dialledOutside(d, l) {
 		m.because("legs."+l.id+".via", "a call to one of ours was sent on to a number outside", l.records)
 		return ViaForward
 	}
@@ -179,8 +187,8 @@ func (m *model) viaOfRunner(l *leg, d *channel) Via {
 }
 
 // dialledOutside says that whoever dialled asked for a number outside.
-func (m *model) dialledOutside(d *channel) bool {
-	if d == m.starter && m.originated {
+func (m *model) dialledOutside(d *channel, l *leg) bool {
+	if d == m.starter && (m.originated || m.outgoing && m.stage(d, l.start) == 0) {
 		return true
 	}
 	return d.side == dialplan.Ours && !m.settings.Plan.Extension(d.dialledIn)

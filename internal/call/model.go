@@ -49,8 +49,10 @@ type model struct {
 
 	inProgress    bool
 	endedByCaller bool
-	legs          []*leg
-	queues        []queueStay
+	// outgoing says that the call goes to the outside from one of ours.
+	outgoing bool
+	legs     []*leg
+	queues   []queueStay
 	// talked are the legs that were in a talk, once they were asked for.
 	talked []*leg
 }
@@ -99,6 +101,9 @@ func (m *model) build(g Group) {
 	m.readEvents()
 	m.chooseStarter()
 	m.readStays()
+	m.readPairs()
+	m.staysWithoutBridges()
+	m.indexStays()
 	m.infer()
 	m.findTalks()
 }
@@ -108,7 +113,9 @@ func prepare(records []cel.Record) []cel.Record {
 	if !slices.IsSortedFunc(records, byTime) {
 		slices.SortFunc(records, byTime)
 	}
-	return dropDoubles(records)
+	records = dropDoubles(records)
+	unmask(records)
+	return records
 }
 
 // manyAtOnce is how many records of one moment are compared with one another
@@ -177,7 +184,9 @@ type channel struct {
 	records []*cel.Record
 
 	start, answer, hangup, end int64
-	linkedEnd                  bool
+	// headless says that the records of its beginning are missing.
+	headless  bool
+	linkedEnd bool
 	// dialledIn is the number that came with the channel, "" for one that was
 	// dialled by another.
 	dialledIn string
@@ -225,12 +234,24 @@ func (c *channel) alive(at int64) bool {
 func (c *channel) person() bool { return c.side != dialplan.NoSide }
 
 // dialled says that the channel was made to ring: by Dial or Queue, whose
-// channels start with the linkedid of who dialled, or by an originate
-// (main/dial.c names the application AppDial2). A telephone that picks a call
-// up takes over the application name of the one that rang.
-func (c *channel) dialled() bool {
-	return !c.own || c.dialledIn == "" && c.ran("AppDial2")
+// channels start with the linkedid of who dialled, or by an originate. A
+// telephone that picks a call up takes over the application name of the one
+// that rang, so that name alone says nothing.
+func (c *channel) dialled() bool { return !c.own || c.originated() }
+
+// originated says that the PBX itself began a call with this channel
+// (main/dial.c names the application AppDial2). A telephone of ours that calls
+// brings a number, but for an analogue one.
+func (c *channel) originated() bool {
+	if !c.own || c.dialledIn != "" {
+		return false
+	}
+	return c.ran("AppDial2") || c.side == dialplan.Ours && !analogue[c.name.Technology]
 }
+
+// analogue are the technologies of lines on which a telephone is lifted first
+// and dials then.
+var analogue = map[string]bool{"DAHDI": true, "Zap": true, "Skinny": true, "MGCP": true, "Phone": true}
 
 // ran says that a record of the channel names an application.
 func (c *channel) ran(app string) bool {

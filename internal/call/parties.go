@@ -14,6 +14,7 @@ func (m *model) decideParties(c *Call) {
 	m.findDialers()
 	c.From = m.from()
 	c.Direction = m.direction()
+	m.outgoing = c.Direction == Outgoing
 	c.To = m.to(c.Direction)
 	m.nameOutsiders(c)
 	c.Trunk = m.trunk()
@@ -50,7 +51,8 @@ func (m *model) direction() Direction {
 		m.because("direction", "one of ours started the call and a trunk was dialled", leg.records)
 		return Outgoing
 	}
-	if number := caller.dialledIn; !m.settings.Plan.Extension(number) && outsideNumber(number) && !m.rang(dialplan.Ours) {
+	unheard := caller.answer == 0 && !m.rang(dialplan.Ours)
+	if number := caller.dialledIn; !m.settings.Plan.Extension(number) && outsideNumber(number) && unheard {
 		m.because("direction", "one of ours started the call to a number that is not ours", caller.records)
 		return Outgoing
 	}

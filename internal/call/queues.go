@@ -10,8 +10,10 @@ import (
 
 // queueStay is one stay of a channel in a queue.
 type queueStay struct {
-	channel     *channel
-	name        string
+	channel *channel
+	name    string
+	// guessed says that the name is only an exten of the dial plan.
+	guessed     bool
 	from, until int64
 	// newest is the newest sign of the queue.
 	newest int64
@@ -24,19 +26,21 @@ func (m *model) decideQueues(*Call) {
 	for _, sign := range m.queueSigns() {
 		if n := len(m.queues); n > 0 && m.queues[n-1].continues(sign, m) {
 			s := &m.queues[n-1]
-			s.newest = sign.at
-			if s.name == "" {
-				s.name = sign.name
+			s.newest = max(s.newest, sign.at)
+			if s.name == "" || s.guessed && !sign.guessed && sign.name != "" {
+				s.name, s.guessed = sign.name, sign.guessed
 			}
 			continue
 		}
-		m.queues = append(m.queues, queueStay{channel: sign.channel, name: sign.name, from: sign.at, newest: sign.at})
+		m.queues = append(m.queues, queueStay{
+			channel: sign.channel, name: sign.name, guessed: sign.guessed, from: sign.at, newest: sign.at,
+		})
 	}
 }
 
 func (s *queueStay) continues(sign queueSign, m *model) bool {
-	return s.channel == sign.channel && (s.name == sign.name || s.name == "" || sign.name == "") &&
-		!m.talkedBetween(s.channel, s.from, sign.at)
+	same := s.name == sign.name || s.name == "" || sign.name == "" || s.guessed || sign.guessed
+	return s.channel == sign.channel && same && !m.talkedBetween(s.channel, s.from, sign.at)
 }
 
 // queueSign is a moment at which a channel is known to have been in a queue.
@@ -44,6 +48,7 @@ type queueSign struct {
 	at      int64
 	channel *channel
 	name    string
+	guessed bool
 }
 
 func (m *model) queueSigns() []queueSign {
@@ -53,16 +58,16 @@ func (m *model) queueSigns() []queueSign {
 			continue
 		}
 		for _, r := range c.records {
-			if !equalFold(r.App, "Queue") || r.Type == cel.AppEnd || m.afterTalk(c, r.At) {
+			if !equalFold(r.App, "Queue") || m.tellsOfTalk(c, r) {
 				continue
 			}
 			name, _, _ := strings.Cut(r.AppData, ",")
 			name, _, _ = strings.Cut(name, "|")
-			signs = append(signs, queueSign{r.At, c, name})
+			signs = append(signs, queueSign{at: r.At, channel: c, name: name})
 		}
 		if c.ran("AppQueue") && c.dialled() {
 			if waiting := m.waitingFor(c); waiting != nil {
-				signs = append(signs, queueSign{c.start, waiting, m.queueNamed(c)})
+				signs = append(signs, queueSign{at: c.start, channel: waiting, name: m.queueNamed(c), guessed: true})
 			}
 		}
 	}
@@ -70,11 +75,17 @@ func (m *model) queueSigns() []queueSign {
 	return signs
 }
 
-// afterTalk says that a record only tells of the end of a talk: Queue remains
-// the application until then.
-func (m *model) afterTalk(c *channel, at int64) bool {
+// tellsOfTalk says that a record is of a talk or an end rather than of waiting:
+// Queue remains the channel's application until then.
+func (m *model) tellsOfTalk(c *channel, r *cel.Record) bool {
+	switch r.Type {
+	case cel.AppStart, cel.BridgeEnter:
+		return false
+	case cel.AppEnd, cel.BridgeExit, cel.BridgeEnd, cel.Hangup, cel.ChanEnd, cel.LinkedIDEnd:
+		return true
+	}
 	return slices.ContainsFunc(m.talks, func(t talk) bool {
-		return slices.Contains(t.channels, c) && t.from <= at && at <= t.until+m.slack
+		return t.from < r.At && r.At < t.until && slices.Contains(t.channels, c)
 	})
 }
 

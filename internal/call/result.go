@@ -58,6 +58,10 @@ func (m *model) unansweredResult() Result {
 		m.because("result", "all who were rung refused", last[0].records)
 		return r
 	}
+	if len(m.forwards) > 0 && len(last) > 0 && !slices.ContainsFunc(last, func(l *leg) bool { return causeOf(l) != 23 }) {
+		m.because("result", "the call was sent on and on, and rang nowhere", last[0].records)
+		return Failed
+	}
 	if r, ok := statusResults[m.dialStatus(m.starter)]; ok {
 		m.because("result", "DIALSTATUS of the caller's channel is "+m.dialStatus(m.starter), m.starter.records)
 		return r

@@ -11,12 +11,13 @@ import (
 // conferences, recordings.
 func (m *model) decideServices(c *Call) {
 	for _, ch := range m.channels {
-		if ch.companion {
-			continue
+		if !ch.companion {
+			m.menuOf(c, ch)
 		}
-		m.menuOf(c, ch)
-		for _, r := range ch.records {
-			m.serviceOf(c, ch, r)
+	}
+	for i := range m.records {
+		if r := &m.records[i]; r.App != "" || r.Exten != "" {
+			m.serviceOf(c, m.find(r.UniqueID), r)
 		}
 	}
 }

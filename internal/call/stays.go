@@ -36,6 +36,10 @@ func (m *model) readStays() {
 		m.staysOf(c)
 	}
 	m.staysOfMissing()
+}
+
+// indexStays lets channels and bridges know their stays.
+func (m *model) indexStays() {
 	for i := range m.stays {
 		s := &m.stays[i]
 		s.channel.stays = append(s.channel.stays, i)
@@ -112,10 +116,6 @@ func (p *pairing) read(r *cel.Record) {
 		if !p.exit(r) {
 			p.missedEntry(r)
 		}
-	case cel.BridgeStart:
-		p.model.startPair(p.channel, r)
-	case cel.BridgeEnd:
-		p.model.endPair(p.channel, r)
 	}
 }
 
@@ -146,6 +146,9 @@ func (p *pairing) missedEntry(r *cel.Record) {
 		return
 	}
 	since := min(max(p.channel.start, p.channel.answer, m.first), r.At)
+	if p.channel.headless {
+		since = min(m.first, r.At)
+	}
 	m.stays = append(m.stays, stay{channel: p.channel, bridge: m.bridgeOf(p.channel, r), from: since, until: r.At})
 }
 
@@ -231,30 +234,6 @@ func (m *model) note(b *bridge, r *cel.Record) {
 	}
 	if conferenceApp(r.App) {
 		b.conference = true
-	}
-}
-
-// startPair reads BRIDGE_START of Asterisk up to 11: two channels, one of them
-// named in peer.
-func (m *model) startPair(c *channel, r *cel.Record) {
-	m.bridges = append(m.bridges, bridge{id: "pair of " + c.id + " at " + strconv.FormatInt(r.At, 10)})
-	b := len(m.bridges) - 1
-	m.stays = append(m.stays, stay{channel: c, bridge: b, from: r.At, enter: r})
-	if peer := m.named(r.Peer, r.At); peer != nil {
-		m.stays = append(m.stays, stay{channel: peer, bridge: b, from: r.At, enter: r})
-	}
-}
-
-func (m *model) endPair(c *channel, r *cel.Record) {
-	for i := len(m.stays) - 1; i >= 0; i-- {
-		if s := &m.stays[i]; s.channel == c && s.until == 0 {
-			for j := range m.stays {
-				if m.stays[j].bridge == s.bridge && m.stays[j].until == 0 {
-					m.stays[j].until = r.At
-				}
-			}
-			return
-		}
 	}
 }
 
