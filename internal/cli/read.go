@@ -121,8 +121,12 @@ func fraction(passed, left time.Duration) float64 {
 }
 
 func standing(run *backfill.Run) string {
-	text := fmt.Sprintf("%d of %d calls, %d delivered, %d skipped, %d failed",
-		run.Calls.Processed, run.Calls.Found, run.Calls.Delivered, run.Calls.Skipped, run.Calls.Failed)
+	c := run.Calls
+	text := count(int(c.Found), "call", "calls")
+	if c.Processed < c.Found {
+		text = fmt.Sprintf("%d of %s", c.Processed, text)
+	}
+	text += fmt.Sprintf(", %d delivered, %d skipped, %d failed", c.Delivered, c.Skipped, c.Failed)
 	if run.ETA > 0 && !run.State.Over() {
 		text += ", about " + roughly(run.ETA) + " left"
 	}
