@@ -25,6 +25,9 @@ const (
 	// dead token, an unpaid account, a lock. Nothing is sent to the target until
 	// then but a probe now and then.
 	Blocked
+	// Skipped: the CRM's answer showed that the settings leave the call out, as
+	// with a stranger where strangers are to be skipped. Nothing has failed.
+	Skipped
 )
 
 // String names the class.
@@ -40,6 +43,8 @@ func (c Class) String() string {
 		return "unavailable"
 	case Blocked:
 		return "blocked"
+	case Skipped:
+		return "skipped"
 	}
 	return "class " + itoa(int(c))
 }

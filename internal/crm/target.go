@@ -64,6 +64,8 @@ type Step struct {
 	Name string
 	// Charges are what the step takes of the CRM's limits.
 	Charges []Charge
+	// Look is what Target.Look takes of the limits for this step, at the most.
+	Look []Charge
 	// Repeatable: doing it twice has the effect of doing it once, so a lost
 	// reply needs no looking.
 	Repeatable bool
