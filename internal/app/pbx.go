@@ -48,20 +48,29 @@ type pbxState struct {
 }
 
 func newPBX(c *config.PBX, log *slog.Logger, now func() time.Time) (*pbx, error) {
+	known, err := Known(c, now)
+	if err != nil {
+		return nil, err
+	}
+	log = log.With("pbx", c.Name)
+	return &pbx{
+		name: c.Name, location: known.Location, address: c.CEL.Reveal(), log: log, now: now,
+		options: source.Options{Location: known.Location, Columns: c.Columns, Logger: log},
+		known:   known, opening: make(chan struct{}, 1),
+	}, nil
+}
+
+// Known is what the configuration tells of a PBX: all but the source.
+func Known(c *config.PBX, now func() time.Time) (sweep.PBX, error) {
 	plan, err := dialplan.New(dialplan.Settings{
 		Extensions:       config.Expressions(c.Dialplan.Extensions),
 		Trunks:           config.Expressions(c.Dialplan.Trunks),
 		IncomingContexts: config.Expressions(c.Dialplan.IncomingContexts),
 	})
 	if err != nil {
-		return nil, fmt.Errorf("pbx %s: %w", c.Name, err)
+		return sweep.PBX{}, fmt.Errorf("pbx %s: %w", c.Name, err)
 	}
-	return &pbx{
-		name: c.Name, location: c.Timezone.Location, address: c.CEL.Reveal(), log: log.With("pbx", c.Name), now: now,
-		options: source.Options{Location: c.Timezone.Location, Columns: c.Columns, Logger: log.With("pbx", c.Name)},
-		known:   sweep.PBX{Name: c.Name, Plan: plan, Location: c.Timezone.Location, Silence: time.Duration(c.Silence), Now: now},
-		opening: make(chan struct{}, 1),
-	}, nil
+	return sweep.PBX{Name: c.Name, Plan: plan, Location: c.Timezone.Location, Silence: time.Duration(c.Silence), Now: now}, nil
 }
 
 // open gives the PBX ready to be read. The first time it connects.

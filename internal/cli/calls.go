@@ -50,7 +50,6 @@ func (c *callsCommand) Run(ctx context.Context, p *Process) error {
 	if err != nil {
 		return err
 	}
-	out.begin()
 	missing, err := c.print(ctx, p, pbxs, printer, out)
 	out.bar.clear()
 	if err != nil {
@@ -121,10 +120,8 @@ func newOutput(p *Process) *output {
 	if screen(p.Stdout) > 0 {
 		width = 0 // the calls themselves show how far it is
 	}
-	return &output{Writer: bufio.NewWriterSize(p.Stdout, outputBuffer), bar: newBar(p.Stderr, width, p.Now), now: p.Now}
+	return &output{Writer: bufio.NewWriterSize(p.Stdout, outputBuffer), bar: newBar(p.Stderr, width, p.Now), now: p.Now, began: p.Now()}
 }
-
-func (o *output) begin() { o.began = o.now() }
 
 // flushSometimes writes what is gathered, when some time has passed since it
 // was written last: at the first call too, so that a reader sees something.

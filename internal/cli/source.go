@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"ringback/internal/app"
 	"ringback/internal/cel/source"
 	"ringback/internal/cel/source/open"
 	"ringback/internal/config"
@@ -49,19 +50,15 @@ func (f *sourceFlags) open(ctx context.Context, p *Process) ([]sweep.PBX, error)
 		return nil, err
 	}
 	openings := make([]opening, len(chosen))
-	for i, c := range chosen {
-		plan, err := dialplan.New(dialplan.Settings{
-			Extensions:       config.Expressions(c.Dialplan.Extensions),
-			Trunks:           config.Expressions(c.Dialplan.Trunks),
-			IncomingContexts: config.Expressions(c.Dialplan.IncomingContexts),
-		})
+	for i := range chosen {
+		known, err := app.Known(&chosen[i], p.Now)
 		if err != nil {
-			return nil, misuse("pbx %s: %w", c.Name, err)
+			return nil, &usageError{err}
 		}
 		openings[i] = opening{
-			address: c.CEL.Reveal(),
-			options: source.Options{Location: c.Timezone.Location, Columns: c.Columns},
-			pbx:     sweep.PBX{Name: c.Name, Plan: plan, Location: c.Timezone.Location, Silence: time.Duration(c.Silence), Now: p.Now},
+			address: chosen[i].CEL.Reveal(),
+			options: source.Options{Location: known.Location, Columns: chosen[i].Columns},
+			pbx:     known,
 		}
 	}
 	return openAll(ctx, p, openings)
