@@ -17,14 +17,17 @@ import (
 type Source interface {
 	// Scan hands over, in order of writing (Record.ID ascending), every record
 	// with from <= time < until. It may add records that were written next to
-	// these; callers look at the time themselves. A zero until means up to
-	// the newest record.
+	// these; callers look at the time themselves. A zero from means from the
+	// oldest record, a zero until up to the newest, those included that are
+	// written while the scan runs.
 	//
 	// The slice is valid until yield returns, its records' strings for ever.
 	// An error of yield stops the scan and is returned as it is. A database
 	// that goes away in mid-scan is tried again from the last record handed
 	// over; when that does not help, Scan returns an *UnavailableError. A
-	// scan that returns nil was whole.
+	// scan that returns nil was whole, as of when it came to the end. A database
+	// may make a row visible after others with greater ids; who follows the
+	// newest rows must look back.
 	Scan(ctx context.Context, from, until time.Time, yield func(batch []cel.Record) error) error
 
 	// Lookup returns every record whose linkedid or uniqueid is one of ids, in

@@ -136,7 +136,11 @@ func (s *Source) each(ctx context.Context, want func(*cel.Record) (keep, more bo
 		return s.cannotOpen(err)
 	}
 	defer f.Close()
-	r := newReader(f, format, row.NewBuilder(cel.NewClock(s.opts.Location), s.opts.Numbering, false))
+	text, err := newGrowing(f)
+	if err != nil {
+		return s.cannotOpen(err)
+	}
+	r := newReader(text, format, row.NewBuilder(cel.NewClock(s.opts.Location), s.opts.Numbering, false))
 	defer func() { s.report(r.lines.broken + r.misfits) }()
 	batch := make([]cel.Record, batchRows)
 	n := 0

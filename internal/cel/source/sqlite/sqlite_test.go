@@ -37,6 +37,8 @@ func writer(t testing.TB, path string) func(script string) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	// One connection, so that what a PRAGMA sets holds.
+	db.SetMaxOpenConns(1)
 	t.Cleanup(func() { db.Close() })
 	return func(script string) {
 		t.Helper()

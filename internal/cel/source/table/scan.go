@@ -30,15 +30,22 @@ func (t *Table) Scan(ctx context.Context, from, until time.Time, yield func(batc
 		return err
 	}
 	r := t.newReader(from, until)
-	for {
-		if err := r.read(ctx, after, upto, yield); err != nil || !open {
-			return err
-		}
-		last, ok, err := t.oneKey(ctx, t.sql.last)
-		if err != nil || !ok || last <= upto {
-			return err
-		}
-		after, upto = max(after, upto), last
+	defer func() { t.report(r.build.Unreadable) }()
+	if err := r.read(ctx, after, upto, yield); err != nil || !open {
+		return err
+	}
+	// What has come meanwhile is read too, once: a busy PBX never stops.
+	last, ok, err := t.oneKey(ctx, t.sql.last)
+	if err != nil || !ok {
+		return err
+	}
+	return r.read(ctx, max(after, upto), last, yield)
+}
+
+// report tells of rows whose time was guessed.
+func (t *Table) report(unreadable int) {
+	if unreadable > 0 {
+		t.opts.Logger.Warn("times of rows cannot be read and were guessed", "place", t.schema.Place, "rows", unreadable)
 	}
 }
 
