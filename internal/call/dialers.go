@@ -66,11 +66,17 @@ func (m *model) bridgedWith(l *channel) *channel {
 			return c
 		}
 		runs := c == m.starter || c.person() && (!c.dialled() || m.transferred(c))
-		if runs && c.start <= l.start && !m.tookOver(c) {
+		if runs && c.start <= l.start && !m.tookOver(c) && c.bore(l.firstLinkedID) {
 			found = c
 		}
 	}
 	return found
+}
+
+// bore says that the channel had a linkedid at any time: whoever dials gives
+// his own to the channel that rings.
+func (c *channel) bore(linkedID string) bool {
+	return c.firstLinkedID == linkedID || slices.ContainsFunc(c.records, func(r *cel.Record) bool { return r.LinkedID == linkedID })
 }
 
 // tookOver says that a channel came to a call that rang elsewhere.
@@ -83,7 +89,7 @@ func (m *model) halfFor(l *channel) *channel {
 	var recent *channel
 	looked := 0
 	for _, c := range slices.Backward(m.halves) {
-		if c.start > l.start || c == l.partner {
+		if c == l.partner || !began(c, l) {
 			continue
 		}
 		if looked++; looked > mostHalves {
@@ -100,6 +106,12 @@ func (m *model) halfFor(l *channel) *channel {
 		}
 	}
 	return recent
+}
+
+// began says that c was there before l. In one moment, the part of a uniqueid
+// after the point tells: it counts the channels (main/channel.c).
+func began(c, l *channel) bool {
+	return c.start < l.start || c.start == l.start && idBefore(c.id, l.id)
 }
 
 // mostHalves bounds how many Local channels are looked at to find who dialled:

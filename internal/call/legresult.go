@@ -43,6 +43,10 @@ func (m *model) legResult(c *Call, l *leg) LegResult {
 		m.because(fact, "it was answered", l.records)
 		return LegAnswered
 	}
+	if !l.dialled() {
+		m.because(fact, "it was given up before anybody answered", l.records)
+		return LegCancelled
+	}
 	if m.leftByCaller(c, l) {
 		m.because(fact, "the caller gave up while it rang", l.records)
 		return LegCancelled

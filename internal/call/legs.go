@@ -24,7 +24,13 @@ func (m *model) decideLegs(c *Call) {
 		}
 	}
 	slices.SortStableFunc(m.legs, func(a, b *leg) int {
-		return cmp.Or(cmp.Compare(a.start, b.start), cmp.Compare(a.records[0].ID, b.records[0].ID))
+		if a.start != b.start {
+			return cmp.Compare(a.start, b.start)
+		}
+		if began(a.channel, b.channel) {
+			return -1
+		}
+		return 1
 	})
 	for _, l := range m.legs {
 		l.via = m.viaOf(l)
@@ -174,7 +180,7 @@ func (m *model) viaOfRunner(l *leg, d *channel) Via {
 		m.because("legs."+l.id+".via", "a blind transfer led to it", []*cel.Record{t.record})
 		return ViaBlindTransfer
 	}
-	if m.redirected(d, l.start) {
+	if m.redirected(d, l) {
 		m.because("legs."+l.id+".via", "the call was taken out of a talk and sent on, by no transfer of its own", d.records)
 		return ViaBlindTransfer
 	}
@@ -214,11 +220,11 @@ func (m *model) comesBack(l, d *channel) bool {
 
 // redirected says that a channel was in a talk, left it while the others
 // remained or were hung up, and dialled on.
-func (m *model) redirected(d *channel, at int64) bool {
+func (m *model) redirected(d *channel, l *leg) bool {
 	var before *talk
 	for i := range m.talks {
 		t := &m.talks[i]
-		if t.until <= at+m.tie() && slices.Contains(t.channels, d) {
+		if t.until <= l.start+m.tie() && slices.Contains(t.channels, d) && !slices.Contains(t.channels, l.channel) {
 			before = t
 		}
 	}

@@ -185,7 +185,9 @@ type channel struct {
 
 	start, answer, hangup, end int64
 	// headless says that the records of its beginning are missing.
-	headless  bool
+	headless bool
+	// lost says that every record of the channel is missing.
+	lost      bool
 	linkedEnd bool
 	// dialledIn is the number that came with the channel, "" for one that was
 	// dialled by another.
@@ -231,7 +233,7 @@ func (c *channel) alive(at int64) bool {
 }
 
 // person says that somebody can be behind the channel.
-func (c *channel) person() bool { return c.side != dialplan.NoSide }
+func (c *channel) person() bool { return c.side != dialplan.NoSide || c.lost }
 
 // dialled says that the channel was made to ring: by Dial or Queue, whose
 // channels start with the linkedid of who dialled, or by an originate. A

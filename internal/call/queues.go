@@ -120,9 +120,9 @@ func (m *model) finishQueues(c *Call) {
 }
 
 func (m *model) endQueueStay(c *Call, s *queueStay, i int) {
-	limit := s.channel.until()
+	limit, on := s.channel.until(), false
 	if i+1 < len(m.queues) && m.queues[i+1].channel == s.channel {
-		limit = m.queues[i+1].from
+		limit, on = m.queues[i+1].from, true
 	}
 	for j := range m.talks {
 		t := &m.talks[j]
@@ -132,7 +132,11 @@ func (m *model) endQueueStay(c *Call, s *queueStay, i int) {
 			return
 		}
 	}
-	if next := m.afterQueue(s, limit); next != 0 {
+	next := m.afterQueue(s, limit)
+	if next == 0 && on {
+		next = limit
+	}
+	if next != 0 {
 		s.until, s.result = next, QueueTimeout
 		if m.pressedBefore(s.channel, next) {
 			s.result = QueueLeft

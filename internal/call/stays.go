@@ -14,7 +14,10 @@ type stay struct {
 	channel     *channel
 	bridge      int
 	from, until int64
-	enter       *cel.Record
+	// unended says that the exit is missing, and until is only the last that is
+	// known.
+	unended bool
+	enter   *cel.Record
 }
 
 // bridge is one bridge of Asterisk.
@@ -60,6 +63,7 @@ func (m *model) staysOf(c *channel) {
 		i = end
 	}
 	for _, i := range p.open {
+		m.stays[i].unended = true
 		m.stays[i].until = c.until()
 		if !c.over() {
 			m.stays[i].until = max(m.stays[i].until, m.last)
@@ -238,23 +242,39 @@ func (m *model) note(b *bridge, r *cel.Record) {
 }
 
 // staysOfMissing puts the channel whose records are all missing into the
-// bridges where others say it was.
+// bridges where others say it was or, where none names it, where somebody
+// else's only company can have been it.
 func (m *model) staysOfMissing() {
-	if m.starter == nil || len(m.starter.records) > 0 || m.starter.name.Name == "" {
+	if m.starter == nil || !m.starter.lost {
 		return
 	}
-	for i := range m.stays {
-		s := m.stays[i]
-		if m.bridges[s.bridge].holding || !m.saysPeer(s, m.starter.name.Name) {
+	for i, s := range slices.Clone(m.stays) {
+		if m.bridges[s.bridge].holding || s.until == s.from {
+			continue
+		}
+		if !m.saysPeer(s, m.starter.name.Name) && !(m.starter.name.Name == "" && m.alone(i)) {
 			continue
 		}
 		m.stays = append(m.stays, stay{channel: m.starter, bridge: s.bridge, from: s.from, until: s.until})
-		return
 	}
+}
+
+// alone says that no other channel of which there are records was in the
+// bridge of a stay.
+func (m *model) alone(i int) bool {
+	for j := range m.stays {
+		if m.stays[j].bridge == m.stays[i].bridge && m.stays[j].channel != m.stays[i].channel {
+			return false
+		}
+	}
+	return true
 }
 
 // saysPeer says that the records of a stay name a channel as being there.
 func (m *model) saysPeer(s stay, name string) bool {
+	if name == "" {
+		return false
+	}
 	for _, r := range s.channel.records {
 		if (r.Type == cel.BridgeEnter || r.Type == cel.BridgeExit) && r.At >= s.from && r.At <= s.until && strings.Contains(r.Peer, name) {
 			return true

@@ -32,7 +32,7 @@ type changeKind uint8
 const (
 	leaves changeKind = iota
 	enters
-	passes
+	passes // or the records stop
 )
 
 // findTalks walks over the changes in order and keeps, for every bridge, the
@@ -65,7 +65,7 @@ func (m *model) changes() []change {
 		}
 		list = append(list, change{s.from, enters, i})
 		kind := leaves
-		if s.until == s.from {
+		if s.until == s.from || s.unended {
 			kind = passes
 		}
 		list = append(list, change{s.until, kind, i})
