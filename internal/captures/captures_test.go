@@ -9,8 +9,8 @@ import (
 
 func TestEveryScenarioHasAllItsFiles(t *testing.T) {
 	names := captures.Names()
-	if len(names) != 38 {
-		t.Fatalf("%d scenarios, want 38: %v", len(names), names)
+	if len(names) < 38 {
+		t.Fatalf("%d scenarios, want 38 at least: %v", len(names), names)
 	}
 	files := map[string]func(string) ([]byte, error){
 		"CSV": captures.CSV, "FreePBX": captures.FreePBX, "CDR": captures.CDR,

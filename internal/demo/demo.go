@@ -14,6 +14,12 @@ import (
 // TableFile is the name of the file with the CEL table.
 const TableFile = "cel.db"
 
+// The scenarios that make examples.
+const (
+	incomingTake    = "inbound-answered"
+	transferredTake = "blind-transfer"
+)
+
 // The dial-plan settings that fit the captures.
 var (
 	Extensions       = []string{`^10\d\d$`}
@@ -23,7 +29,7 @@ var (
 
 // Calls tells of calls in the demonstration that make good examples.
 type Calls struct {
-	// Incoming is the uniqueid of the first channel of today's last answered incoming call, or of the last before today.
+	// Incoming is the uniqueid of the first channel of today's last answered incoming call.
 	Incoming string
 	// Transferred is that of yesterday's, or the last earlier, call that was transferred.
 	Transferred string
@@ -50,9 +56,9 @@ func Build(ctx context.Context, path string, now time.Time) (Calls, error) {
 		rows := x.play(s.take, s.start)
 		first := rows[0].fields[id]
 		switch s.take.name {
-		case "inbound-answered":
+		case incomingTake:
 			calls.Incoming = first
-		case "blind-transfer":
+		case transferredTake:
 			if s.start.YearDay() != now.YearDay() || calls.Transferred == "" {
 				calls.Transferred, calls.TransferredAt = first, s.start
 			}

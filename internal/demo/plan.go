@@ -16,6 +16,8 @@ const (
 	spacing = 20 * time.Second
 	// leastToday is how many calls today has even when it is just after midnight.
 	leastToday = 3
+	// ordinaryCalls and rareCalls are how many of each a working day has at the most.
+	ordinaryCalls, rareCalls = 26, 14
 )
 
 // scene is one playing of a take.
@@ -69,19 +71,23 @@ func today(all []*take, now time.Time, random *rand.Rand) []scene {
 	return scenes
 }
 
-// program is one day's calls in random order: every take once, the ordinary
-// ones twice. The first of them are ordinary.
+// program is one day's calls: first those that make examples, then ordinary ones,
+// then rare ones, picked at random.
 func program(all []*take, random *rand.Rand) []*take {
-	var once, often []*take
+	var examples, often, seldom []*take
 	for _, t := range all {
-		once = append(once, t)
-		if t.ordinary() {
+		switch {
+		case t.example():
+			examples = append(examples, t)
+		case t.ordinary():
 			often = append(often, t)
+		default:
+			seldom = append(seldom, t)
 		}
 	}
 	random.Shuffle(len(often), func(i, j int) { often[i], often[j] = often[j], often[i] })
-	random.Shuffle(len(once), func(i, j int) { once[i], once[j] = once[j], once[i] })
-	return append(often, once...)
+	random.Shuffle(len(seldom), func(i, j int) { seldom[i], seldom[j] = seldom[j], seldom[i] })
+	return slices.Concat(examples, often[:min(len(often), ordinaryCalls)], seldom[:min(len(seldom), rareCalls)])
 }
 
 // merge puts the rows of overlapping calls into one order of writing. Within a

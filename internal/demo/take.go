@@ -33,10 +33,18 @@ func (t *take) length() time.Duration { return t.rows[len(t.rows)-1].at.Sub(t.ro
 // column is the place of a column in each row's fields.
 func (t *take) column(name string) int { return slices.Index(t.columns, name) }
 
-// takes reads all captures that wrote any rows.
+// otherPBX is how the names of scenarios begin that were captured on a PBX with
+// another dial plan.
+const otherPBX = "office-"
+
+// takes reads the captures that can be played: those of one PBX that left no
+// channel open. A call without an end counts as under way for hours.
 func takes() ([]*take, error) {
 	var all []*take
 	for _, name := range captures.Names() {
+		if strings.HasPrefix(name, otherPBX) {
+			continue
+		}
 		text, err := captures.CSV(name)
 		if err != nil {
 			return nil, err
@@ -48,9 +56,26 @@ func takes() ([]*take, error) {
 		if err != nil {
 			return nil, fmt.Errorf("capture %s: %w", name, err)
 		}
-		all = append(all, t)
+		if t.over() {
+			all = append(all, t)
+		}
 	}
 	return all, nil
+}
+
+// over says that every channel of the take ended.
+func (t *take) over() bool {
+	id, event := t.column("uniqueid"), t.column("eventtype")
+	open := map[string]bool{}
+	for _, r := range t.rows {
+		switch r.fields[event] {
+		case "CHAN_START":
+			open[r.fields[id]] = true
+		case "CHAN_END":
+			delete(open, r.fields[id])
+		}
+	}
+	return len(open) == 0
 }
 
 func readTake(name string, text []byte) (*take, error) {
@@ -70,8 +95,10 @@ func readTake(name string, text []byte) (*take, error) {
 	return t, nil
 }
 
-// ordinary says that a scenario is what a telephone sees every day; the others
-// are played once a day at most.
+// example says that a scenario is one that the welcome points at.
+func (t *take) example() bool { return t.name == incomingTake || t.name == transferredTake }
+
+// ordinary says that a scenario is what a telephone sees every day.
 func (t *take) ordinary() bool {
 	for _, prefix := range []string{"inbound-", "outbound-", "internal", "ivr-", "ringgroup-", "queue-", "blind-transfer"} {
 		if strings.HasPrefix(t.name, prefix) {
