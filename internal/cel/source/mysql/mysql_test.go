@@ -3,7 +3,6 @@ package mysql_test
 import (
 	"errors"
 	"os"
-	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -11,7 +10,6 @@ import (
 	"ringback/internal/cel"
 	"ringback/internal/cel/source"
 	"ringback/internal/cel/source/sourcetest"
-	"ringback/internal/celgen"
 	"ringback/internal/dbtest"
 )
 
@@ -98,50 +96,4 @@ func TestALockedTableIsNotWaitedForForEver(t *testing.T) {
 		t.Fatal(err)
 	}
 	sourcetest.Scan(t, s, time.Time{}, time.Time{})
-}
-
-// TestADayOfNinetyCostsADay counts the rows that the server reads, on FreePBX's table,
-// which has no index on eventtime.
-func TestADayOfNinetyCostsADay(t *testing.T) {
-	place := dbtest.MariaDB(t).Database(t)
-	begin := time.Date(2026, 1, 5, 0, 0, 0, 0, time.UTC)
-	config := celgen.Config{Calls: 20_000, Start: begin, Days: 90, Seed: 3}
-	if err := celgen.LoadFreePBX(t.Context(), plain(t, place.URL), celgen.Records(config), time.UTC); err != nil {
-		t.Fatal(err)
-	}
-	s := sourcetest.Open(t, sourcetest.Place{URL: place.URL}, source.Options{})
-	rowsRead := func() int {
-		sum := 0
-		for line := range strings.Lines(place.Exec(t, "SHOW GLOBAL STATUS LIKE 'Handler_read%'")) {
-			name, value, _ := strings.Cut(strings.TrimSpace(line), "\t")
-			n, err := strconv.Atoi(value)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if !strings.HasSuffix(name, "_deleted") && !strings.HasSuffix(name, "_retry") {
-				sum += n
-			}
-		}
-		return sum
-	}
-	for _, day := range []int{0, 1, 44, 88, 89} {
-		from := begin.AddDate(0, 0, day)
-		before := rowsRead()
-		got := sourcetest.Scan(t, s, from, from.AddDate(0, 0, 1))
-		own := 0
-		for _, r := range got {
-			if !r.Time().Before(from) && r.Time().Before(from.AddDate(0, 0, 1)) {
-				own++
-			}
-		}
-		read := rowsRead() - before
-		t.Logf("day %d has %d rows, %d were read, %d handed over", day, own, read, len(got))
-		// Two edges: a bisection of about twenty probes, and a margin each.
-		if most := own + 2*256 + 100; read > most {
-			t.Errorf("day %d has %d rows, but %d were read, want at most %d", day, own, read, most)
-		}
-	}
-	if got := place.Exec(t, "SELECT count(*) FROM cel"); len(got) < 6 {
-		t.Errorf("the table holds only %s rows", got)
-	}
 }

@@ -36,9 +36,16 @@ func NewBuilder(clock *cel.Clock, numbering cel.Numbering, fraction bool) *Build
 	return &Builder{clock: clock, numbering: numbering, fraction: fraction}
 }
 
-// Build fills in rec from cells. Nothing of cells is kept: all strings of a
-// record share one piece of memory of their own.
+// Build fills in rec from cells.
 func (b *Builder) Build(rec *cel.Record, id int64, c *Cells) {
+	b.Fill(rec, id, c)
+	stamp, err := cel.ParseStamp(c[source.EventTime])
+	b.Place(rec, stamp, err != nil)
+}
+
+// Fill fills in all of rec but its time. Nothing of cells is kept: all strings of
+// a record share one piece of memory of their own.
+func (b *Builder) Fill(rec *cel.Record, id int64, c *Cells) {
 	buf := b.buf[:0]
 	buf = append(buf, c[source.EventType]...)
 	eventType := len(buf)
@@ -102,28 +109,28 @@ func (b *Builder) Build(rec *cel.Record, id int64, c *Cells) {
 	if !utf8.ValidString(s) {
 		mend(rec)
 	}
-	b.time(rec, c[source.EventTime])
 }
 
-// Time is the instant of a row in microseconds since 1970, guessed when ok is
-// false.
-func (b *Builder) Time(eventtime []byte, uniqueid string) (micros int64, fraction, ok bool) {
+// Place fills in the time of rec; bad says that it could not be read, and is to
+// be guessed.
+func (b *Builder) Place(rec *cel.Record, s cel.Stamp, bad bool) {
 	if b.Scattered {
 		b.clock.Forget()
 	}
-	stamp, err := cel.ParseStamp(eventtime)
-	if err != nil {
-		return b.clock.Guess(uniqueid), false, false
+	if bad {
+		b.Unreadable++
+		rec.At, rec.Fraction = b.clock.Guess(rec.UniqueID), b.fraction
+		return
 	}
-	return b.clock.Micros(stamp, uniqueid), stamp.Fraction, true
+	rec.At, rec.Fraction = b.clock.Micros(s, rec.UniqueID), s.Fraction || b.fraction
 }
 
-func (b *Builder) time(rec *cel.Record, eventtime []byte) {
-	at, fraction, ok := b.Time(eventtime, rec.UniqueID)
-	rec.At, rec.Fraction = at, fraction || b.fraction
-	if !ok {
-		b.Unreadable++
-	}
+// Time is the instant of a row in microseconds since 1970.
+func (b *Builder) Time(eventtime []byte, uniqueid string) int64 {
+	rec := cel.Record{UniqueID: uniqueid}
+	stamp, err := cel.ParseStamp(eventtime)
+	b.Place(&rec, stamp, err != nil)
+	return rec.At
 }
 
 // mend puts U+FFFD for what is not UTF-8, so that records can be written as JSON.

@@ -19,8 +19,8 @@ func periods(t *testing.T, b Backend) {
 	seed := uint64(time.Now().UnixNano())
 	t.Logf("seed %d", seed)
 	r := rand.New(rand.NewPCG(seed, 1))
-	for range 3 {
-		records := untidy(r, 3000+r.IntN(6000))
+	for range 2 {
+		records := untidy(r, 2000+r.IntN(3500))
 		p := b.Create(t, Layout{})
 		p.Insert(t, rows(Layout{}, records))
 		s := Open(t, p, source.Options{})
@@ -29,7 +29,7 @@ func periods(t *testing.T, b Backend) {
 		if t.Failed() {
 			return
 		}
-		for range 60 {
+		for range 40 {
 			from, until := randomPeriod(r, records)
 			got := within(Scan(t, s, from, until), from, until)
 			if d := diff(within(all, from, until), got); d != "" {

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"go.uber.org/goleak"
 
 	"ringback/internal/cel"
 	"ringback/internal/cel/source"
@@ -139,11 +140,21 @@ func empty(t *testing.T, b Backend) {
 func stops(t *testing.T, b Backend) {
 	p := b.Create(t, Layout{})
 	p.Insert(t, rows(Layout{}, calls(1, 2500)))
-	s := Open(t, p, source.Options{})
+	running := goleak.IgnoreCurrent()
+	s, err := open.Open(t.Context(), p.URL, source.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+		goleak.VerifyNone(t, running)
+	}()
 
 	stop := errors.New("enough")
 	batches := 0
-	err := s.Scan(t.Context(), time.Time{}, time.Time{}, func([]cel.Record) error {
+	err = s.Scan(t.Context(), time.Time{}, time.Time{}, func([]cel.Record) error {
 		batches++
 		return stop
 	})

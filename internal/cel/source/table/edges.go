@@ -158,7 +158,7 @@ func (e *edges) marks(ctx context.Context, query string, args []any, begin func(
 		if err != nil {
 			return err
 		}
-		at, _, _ := e.times.Time(values[1], string(values[2]))
+		at := e.times.Time(values[1], string(values[2]))
 		each(mark{id, at})
 		return nil
 	})

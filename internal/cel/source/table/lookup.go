@@ -21,68 +21,88 @@ func (t *Table) Lookup(ctx context.Context, ids []string) ([]cel.Record, error) 
 	if !t.desc.FastLookup && len(ids) > lookupIDs {
 		return t.filter(ctx, ids)
 	}
-	seen := make(map[int64]bool)
-	var found []cel.Record
+	l := &lookup{t: t, build: t.builder()}
 	for portion := range slices.Chunk(ids, lookupIDs) {
-		records, err := t.lookup(ctx, portion)
-		if err != nil {
+		if err := l.portion(ctx, portion); err != nil {
 			return nil, err
 		}
-		for i := range records {
-			if !seen[records[i].ID] {
-				seen[records[i].ID] = true
-				found = append(found, records[i])
-			}
-		}
 	}
-	slices.SortFunc(found, func(a, b cel.Record) int { return cmp.Compare(a.ID, b.ID) })
-	return found, nil
+	return l.records(), nil
 }
 
-// lookup asks for some ids with one query.
-func (t *Table) lookup(ctx context.Context, ids []string) ([]cel.Record, error) {
-	n := len(ids)
-	linkedID, uniqueID := t.quote(t.column(source.LinkedID)), t.quote(t.column(source.UniqueID))
-	order := "1"
-	if !t.key.indexed {
-		order = fmt.Sprint(2 + slices.Index(t.sql.fields, source.EventTime))
-	}
-	query := fmt.Sprintf("SELECT %s FROM %s WHERE %s IN (%s) UNION ALL SELECT %s FROM %s WHERE %s IN (%s) AND (%s IS NULL OR %s NOT IN (%s)) ORDER BY %s",
-		t.sql.records, t.schema.From, linkedID, t.placeholders(1, n),
-		t.sql.records, t.schema.From, uniqueID, t.placeholders(1+n, n), linkedID, linkedID, t.placeholders(1+2*n, n), order)
-	args := make([]any, 0, 3*n)
-	for range 3 {
+// lookup gathers rows that come in no order.
+type lookup struct {
+	t     *Table
+	build *row.Builder
+	rows  []untimed
+}
+
+// untimed is a record whose time waits until its place in the order of writing
+// is known.
+type untimed struct {
+	record cel.Record
+	stamp  cel.Stamp
+	bad    bool
+}
+
+// portion asks for some ids with two queries, one for each index: what answers
+// both would make the server sort.
+func (l *lookup) portion(ctx context.Context, ids []string) error {
+	t, n := l.t, len(ids)
+	args := make([]any, 0, 2*n)
+	for range 2 {
 		for _, id := range ids {
 			args = append(args, id)
 		}
 	}
-	var records []cel.Record
-	var build *row.Builder
-	var cells row.Cells
-	begin := func() {
-		records, build = nil, t.builder()
-		build.Scattered = !t.key.indexed
+	linkedID, uniqueID := t.quote(t.column(source.LinkedID)), t.quote(t.column(source.UniqueID))
+	from := "SELECT " + t.sql.records + " FROM " + t.schema.From
+	byLinkedID := fmt.Sprintf("%s WHERE %s IN (%s)", from, linkedID, t.placeholders(1, n))
+	if err := l.query(ctx, byLinkedID, args[:n]); err != nil {
+		return err
 	}
-	err := t.query(ctx, begin, query, args, func(values [][]byte) error {
-		id, err := t.rowID(values[0])
+	byUniqueID := fmt.Sprintf("%s WHERE %s IN (%s) AND (%s IS NULL OR %s NOT IN (%s))",
+		from, uniqueID, t.placeholders(1, n), linkedID, linkedID, t.placeholders(1+n, n))
+	return l.query(ctx, byUniqueID, args)
+}
+
+func (l *lookup) query(ctx context.Context, query string, args []any) error {
+	before := len(l.rows)
+	var cells row.Cells
+	return l.t.query(ctx, func() { l.rows = l.rows[:before] }, query, args, func(values [][]byte) error {
+		id, err := l.t.rowID(values[0])
 		if err != nil {
 			return err
 		}
-		if err := t.sql.cells(values, &cells); err != nil {
+		if err := l.t.sql.cells(values, &cells); err != nil {
 			return err
 		}
-		var rec cel.Record
-		build.Build(&rec, id, &cells)
-		records = append(records, rec)
+		var r untimed
+		l.build.Fill(&r.record, id, &cells)
+		r.stamp, err = cel.ParseStamp(cells[source.EventTime])
+		r.bad = err != nil
+		l.rows = append(l.rows, r)
 		return nil
 	})
-	if err != nil {
-		return nil, err
+}
+
+// records gives the rows their times, in order of writing, each once.
+func (l *lookup) records() []cel.Record {
+	keyed := l.t.key.indexed
+	l.build.Scattered = !keyed
+	if keyed {
+		slices.SortFunc(l.rows, func(a, b untimed) int { return cmp.Compare(a.record.ID, b.record.ID) })
+		l.rows = slices.CompactFunc(l.rows, func(a, b untimed) bool { return a.record.ID == b.record.ID })
 	}
-	if !t.key.indexed {
-		numberByTime(records, t.key.column != "")
+	records := make([]cel.Record, len(l.rows))
+	for i := range l.rows {
+		records[i] = l.rows[i].record
+		l.build.Place(&records[i], l.rows[i].stamp, l.rows[i].bad)
 	}
-	return records, nil
+	if !keyed {
+		numberByTime(records, l.t.key.column != "")
+	}
+	return records
 }
 
 // rowID is a row's key, 0 where the table has none.

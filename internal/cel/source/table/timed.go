@@ -155,7 +155,7 @@ func (t *Table) timeEnds(ctx context.Context) (least, greatest time.Time, ok boo
 		query := fmt.Sprintf("SELECT %s, %s FROM %s WHERE %s IS NOT NULL ORDER BY %s %s LIMIT 1",
 			t.expression(source.EventTime), uniqueID, t.schema.From, column, column, end.order)
 		err := t.query(ctx, nil, query, nil, func(values [][]byte) error {
-			at, _, _ := build.Time(values[0], string(values[1]))
+			at := build.Time(values[0], string(values[1]))
 			*end.at, ok = time.UnixMicro(at), true
 			return nil
 		})
