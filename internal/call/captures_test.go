@@ -16,11 +16,7 @@ import (
 // capturePlan are the settings that fit the PBX of the captures.
 func capturePlan(t testing.TB) *dialplan.Plan {
 	t.Helper()
-	p, err := dialplan.New(dialplan.Settings{
-		Extensions:       []string{`^10\d\d$`},
-		Trunks:           []string{`^PJSIP/trunk-provider`},
-		IncomingContexts: []string{`^from-(trunk|pstn|did)`, `^ext-did`},
-	})
+	p, err := dialplan.New(expect.Scenario{}.Plan())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -74,7 +70,12 @@ var captureForms = []struct {
 // assembled gives the calls of the records as JSON, in order of start.
 func assembled(t testing.TB, records []cel.Record) [][]byte {
 	t.Helper()
-	assembler := call.NewAssembler(call.Settings{PBX: "main", Plan: capturePlan(t)})
+	return assembledBy(t, capturePlan(t), records)
+}
+
+func assembledBy(t testing.TB, plan *dialplan.Plan, records []cel.Record) [][]byte {
+	t.Helper()
+	assembler := call.NewAssembler(call.Settings{PBX: "main", Plan: plan})
 	var calls [][]byte
 	for _, g := range call.Join(records) {
 		if c := assembler.Assemble(g); c != nil {

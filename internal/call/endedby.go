@@ -144,10 +144,21 @@ func (m *model) endOfUnanswered(c *Call) EndedBy {
 		m.because("ended_by", "DIALSTATUS is CANCEL", m.caller.records)
 		return EndedByFrom
 	}
+	if facts.Cause >= 0 && facts.Source == "" && m.ringingGivenUp() {
+		m.because("ended_by", "the dial plan came to its end", m.caller.records)
+		return EndedByPBX
+	}
 	if other := m.named(facts.Source, m.caller.until()); other != nil && other.person() {
 		return EndedByTo
 	}
 	return EndedByUnknown
+}
+
+// ringingGivenUp says that those who rang last for the caller stopped ringing
+// by no doing of theirs or his: Dial gives such channels no cause.
+func (m *model) ringingGivenUp() bool {
+	last := m.lastRung()
+	return len(last) > 0 && !slices.ContainsFunc(last, func(l *leg) bool { return causeOf(l) != 0 })
 }
 
 // ordinary says that a Q.850 cause is one with which people hang up, not one

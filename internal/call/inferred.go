@@ -59,10 +59,11 @@ func (m *model) secondOf(t *transferEvent) *channel {
 	return nil
 }
 
-// dialStatus is DIALSTATUS as HANGUP tells it or, where it does not, as
-// FreePBX's dial plan goes on: to the exten s-BUSY, s-NOANSWER, ….
+// dialStatus is DIALSTATUS as HANGUP tells it or, where it does not (there is
+// no extra, or Dial made no channel), as FreePBX's dial plan goes on: to the
+// exten s-BUSY, s-NOANSWER, ….
 func (m *model) dialStatus(c *channel) string {
-	if c.facts.DialStatus != "" || c.facts.Cause >= 0 {
+	if c.facts.DialStatus != "" {
 		return c.facts.DialStatus
 	}
 	for _, r := range slices.Backward(c.records) {

@@ -185,7 +185,8 @@ func (m *model) originatedNumber() string {
 	own := m.caller.party.Extension
 	for _, c := range []*channel{m.starter, m.caller} {
 		for _, r := range c.records {
-			if real(r.Exten) && r.Exten != own && r.Exten != c.name.Exten {
+			number := outsideNumber(r.Exten) || m.settings.Plan.Extension(r.Exten)
+			if number && r.Exten != own && r.Exten != c.name.Exten {
 				return r.Exten
 			}
 		}
@@ -194,7 +195,7 @@ func (m *model) originatedNumber() string {
 		if !m.isLeg(l) || l == m.caller {
 			continue
 		}
-		if l.side == dialplan.Outside {
+		if l.side == dialplan.Outside && !l.own {
 			if sent := m.sentNumber(l); sent != "" {
 				return sent
 			}
@@ -203,7 +204,20 @@ func (m *model) originatedNumber() string {
 			return l.party.Extension
 		}
 	}
-	for _, r := range m.caller.records {
+	if number := bornNumber(m.caller); number != "" {
+		return number
+	}
+	for _, l := range m.channels {
+		if m.isLeg(l) && l.own && l.side == dialplan.Outside && l != m.caller {
+			return bornNumber(l)
+		}
+	}
+	return ""
+}
+
+// bornNumber is the first number of somebody outside that a channel bore.
+func bornNumber(c *channel) string {
+	for _, r := range c.records {
 		if outsideNumber(r.CIDNum) {
 			return r.CIDNum
 		}
@@ -217,7 +231,10 @@ func (m *model) nameOutsiders(c *Call) {
 		if l.companion || l.side != dialplan.Outside || !l.dialled() || l == m.caller {
 			continue
 		}
-		l.party = Party{Number: m.sentNumber(l)}
+		l.party = Party{}
+		if !l.own {
+			l.party.Number = m.sentNumber(l)
+		}
 		if l.party.Number == "" {
 			l.party.Number = m.askedNumber(l, c)
 		}

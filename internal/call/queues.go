@@ -63,11 +63,11 @@ func (m *model) queueSigns() []queueSign {
 			}
 			name, _, _ := strings.Cut(r.AppData, ",")
 			name, _, _ = strings.Cut(name, "|")
-			signs = append(signs, queueSign{at: r.At, channel: c, name: name})
+			signs = append(signs, queueSign{at: r.At, channel: m.inPlaceOf(c), name: name})
 		}
 		if c.ran("AppQueue") && c.dialled() {
 			if waiting := m.waitingFor(c); waiting != nil {
-				signs = append(signs, queueSign{at: c.start, channel: waiting, name: m.queueNamed(c), guessed: true})
+				signs = append(signs, queueSign{at: c.start, channel: m.inPlaceOf(waiting), name: m.queueNamed(c), guessed: true})
 			}
 		}
 	}
@@ -87,6 +87,17 @@ func (m *model) tellsOfTalk(c *channel, r *cel.Record) bool {
 	return slices.ContainsFunc(m.talks, func(t talk) bool {
 		return t.from < r.At && r.At < t.until && slices.Contains(t.channels, c)
 	})
+}
+
+// inPlaceOf is who waits now where the channel waited: an attended transfer
+// into an application puts the transferee there.
+func (m *model) inPlaceOf(c *channel) *channel {
+	for i := range m.transfers {
+		if t := &m.transfers[i]; t.application != "" && t.second == c && t.transferee != nil {
+			return t.transferee
+		}
+	}
+	return c
 }
 
 // waitingFor is the channel that waits in the queue which rang c.
@@ -176,7 +187,7 @@ func (m *model) afterQueue(s *queueStay, limit int64) int64 {
 		return r.At
 	}
 	for _, l := range m.legs {
-		if l.start > s.newest+m.slack && l.start < limit && l.via != ViaQueue && l.dialer != nil && m.root(l.dialer) == s.channel {
+		if l.start >= s.newest && l.start > s.from && l.start < limit && l.via != ViaQueue && l.dialer != nil && m.root(l.dialer) == s.channel {
 			return l.start
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"ringback/internal/cel"
+	"ringback/internal/dialplan"
 )
 
 // decideTransfers lists the hand-overs that came to something.
@@ -42,7 +43,7 @@ func (m *model) blindTo(t *transferEvent) (string, bool) {
 	if answered == nil && !m.joinedConference(t) {
 		return "", false
 	}
-	if answered != nil && !m.settings.Plan.Extension(t.extension) && answered.party.Number != "" {
+	if answered != nil && answered.side == dialplan.Outside && answered.party.Number != "" {
 		return answered.party.Label(), true
 	}
 	return t.extension, true

@@ -3,11 +3,13 @@ package call_test
 import (
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"testing"
 
 	"ringback/internal/call/expect"
 	"ringback/internal/captures"
 	"ringback/internal/cel"
+	"ringback/internal/dialplan"
 )
 
 // variants are what a database or its administrator may do to the records of a
@@ -66,13 +68,20 @@ func TestACallStaysTheSameHoweverItsRecordsCome(t *testing.T) {
 			for _, name := range captures.Names() {
 				t.Run(form.name+"/"+v.name+"/"+name, func(t *testing.T) {
 					want, records := scenario(t, name, form.table)
+					plan, err := dialplan.New(want.Plan())
+					if err != nil {
+						t.Fatal(err)
+					}
 					for seed := range uint64(5) {
 						changed := v.change(slices.Clone(records), rand.New(rand.NewPCG(seed, 1)))
-						mismatches, err := want.Compare(assembled(t, changed), form.clock)
+						mismatches, err := want.Compare(assembledBy(t, plan, changed), form.clock)
 						if err != nil {
 							t.Fatal(err)
 						}
 						for _, m := range mismatches {
+							if name == "queue-left-by-key" && strings.HasPrefix(m.Field, "queues") && !hasDTMF(changed) {
+								continue // only the key tells that the time was not over
+							}
 							t.Errorf("seed %d: %v", seed, m)
 						}
 						if t.Failed() {
@@ -83,6 +92,10 @@ func TestACallStaysTheSameHoweverItsRecordsCome(t *testing.T) {
 			}
 		}
 	}
+}
+
+func hasDTMF(records []cel.Record) bool {
+	return slices.ContainsFunc(records, func(r cel.Record) bool { return r.Type == cel.DTMF })
 }
 
 // scenario reads a capture and what it must give.

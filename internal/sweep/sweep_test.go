@@ -15,10 +15,16 @@ import (
 
 	"ringback/internal/call"
 	"ringback/internal/cel"
+	"ringback/internal/dbtest"
 	"ringback/internal/sweep"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { goleak.VerifyTestMain(withServers{m}) }
+
+// withServers stops the database servers before goroutines are counted.
+type withServers struct{ m *testing.M }
+
+func (w withServers) Run() int { return dbtest.Main(w.m) }
 
 // reference gives what a period must yield, the plain way: everything is
 // grouped and assembled, and what touches the period is kept.

@@ -12,6 +12,8 @@ import (
 	"math"
 	"slices"
 	"strings"
+
+	"ringback/internal/dialplan"
 )
 
 // Scenario is what the calls of one scenario must be.
@@ -19,6 +21,25 @@ type Scenario struct {
 	Name  string           `json:"scenario"`
 	About string           `json:"about"`
 	Calls []map[string]any `json:"calls"`
+	// Settings are dial-plan settings other than those of the captures' PBX.
+	Settings *struct {
+		Extensions       []string `json:"extensions"`
+		Trunks           []string `json:"trunks"`
+		IncomingContexts []string `json:"incoming_contexts"`
+	} `json:"settings"`
+}
+
+// Plan are the dial-plan settings that fit the scenario.
+func (s Scenario) Plan() dialplan.Settings {
+	if s.Settings != nil {
+		return dialplan.Settings{
+			Extensions: s.Settings.Extensions, Trunks: s.Settings.Trunks, IncomingContexts: s.Settings.IncomingContexts,
+		}
+	}
+	return dialplan.Settings{
+		Extensions: []string{`^10\d\d$`}, Trunks: []string{`^PJSIP/trunk-provider`},
+		IncomingContexts: []string{`^from-(trunk|pstn|did)`, `^ext-did`},
+	}
 }
 
 // Parse reads a scenario's expected.json.
