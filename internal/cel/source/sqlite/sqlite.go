@@ -78,7 +78,15 @@ func dialect() table.Dialect {
 		// The driver makes times of columns that are declared as such; of an
 		// expression it leaves the value alone.
 		TimeValue: "+%s",
+		Pack:      pack,
+		Default:   func(e string) string { return "ifnull(" + e + ", '')" },
 	}
+}
+
+// pack has SQLite join values: for each value that it gets, the driver makes a
+// string.
+func pack(expressions []string) string {
+	return strings.Join(expressions, fmt.Sprintf(" || char(%d) || ", table.Separator))
 }
 
 func placeholder(int) string { return "?" }
