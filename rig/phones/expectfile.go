@@ -192,6 +192,21 @@ func readRecords(path string) ([]record, error) {
 	return records, nil
 }
 
+// joined are the linkedids tied to a channel, through every channel that
+// carried more than one of them.
+func joined(records []record, uniqueid string) map[string]bool {
+	channels, ids := map[string]bool{uniqueid: true}, map[string]bool{}
+	for before := -1; before != len(ids)+len(channels); {
+		before = len(ids) + len(channels)
+		for _, rec := range records {
+			if channels[rec.uniqueid] || ids[rec.linkedid] {
+				channels[rec.uniqueid], ids[rec.linkedid] = true, true
+			}
+		}
+	}
+	return ids
+}
+
 // identify finds the call's linkedids, its id and its first record.
 func (w *want) identify(records []record) error {
 	mine := map[string]bool{}
@@ -208,11 +223,7 @@ func (w *want) identify(records []record) error {
 		if id == "" {
 			return fmt.Errorf("there is no channel %d of %s", w.nth, w.endpoint)
 		}
-		for _, rec := range records {
-			if rec.uniqueid == id {
-				mine[rec.linkedid] = true
-			}
-		}
+		mine = joined(records, id)
 	}
 	var ids []string
 	for _, rec := range records {

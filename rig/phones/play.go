@@ -26,7 +26,8 @@ func scenarios() []scenario {
 	return slices.Concat(plainScenarios, waitingScenarios, handoverScenarios, othersScenarios,
 		resultScenarios, callerScenarios, chainScenarios, transferScenarios, pickupScenarios, parkingScenarios,
 		groupScenarios, queueScenarios, forwardScenarios, originateScenarios, overlapScenarios, appsScenarios,
-		officeScenarios, crashScenarios)
+		officeScenarios, crashScenarios,
+		consultationScenarios, pressureScenarios)
 }
 
 const sec = time.Second
