@@ -1,6 +1,7 @@
 package call
 
 import (
+	"slices"
 	"strings"
 
 	"ringback/internal/cel"
@@ -35,7 +36,7 @@ func (m *model) channelOf(r *cel.Record, companion bool) *channel {
 		return nil
 	}
 	c := m.newChannel()
-	*c = channel{id: r.UniqueID, records: c.records[:0], stays: c.stays[:0], companion: companion}
+	*c = channel{id: r.UniqueID, records: c.records[:0], stays: c.stays[:0], talks: c.talks[:0], companion: companion}
 	c.firstLinkedID = r.LinkedID
 	c.own = r.LinkedID == r.UniqueID
 	m.channels = append(m.channels, c)
@@ -210,6 +211,7 @@ func (m *model) pairLocals() {
 		}
 		open[c.name.Name] = c
 	}
+	slices.SortStableFunc(m.halves, func(a, b *channel) int { return cmpInt(a.start, b.start) })
 }
 
 // identify decides whose end each channel is, and who is behind it.

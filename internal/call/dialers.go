@@ -2,6 +2,7 @@ package call
 
 import (
 	"slices"
+	"sort"
 
 	"ringback/internal/cel"
 	"ringback/internal/dialplan"
@@ -65,8 +66,8 @@ func (m *model) bridgedWith(l *channel) *channel {
 		if c.name.Half == 2 {
 			return c
 		}
-		runs := c == m.starter || c.person() && (!c.dialled() || m.transferred(c))
-		if runs && c.start <= l.start && !m.tookOver(c) && c.bore(l.firstLinkedID) {
+		runs := c == m.starter || c.person() && (!c.dialled() || c.transferee)
+		if runs && c.start <= l.start && !c.picker && !c.retriever && c.bore(l.firstLinkedID) {
 			found = c
 		}
 	}
@@ -79,21 +80,15 @@ func (c *channel) bore(linkedID string) bool {
 	return c.firstLinkedID == linkedID || slices.ContainsFunc(c.records, func(r *cel.Record) bool { return r.LinkedID == linkedID })
 }
 
-// tookOver says that a channel came to a call that rang elsewhere.
-func (m *model) tookOver(c *channel) bool { return m.picked(c) || m.retrieved(c) }
-
 // halfFor is the second half of a Local pair that dialled the leg: one whose
 // Dial names it, whose name does, or else one that had just begun and has
 // nothing else to dial.
 func (m *model) halfFor(l *channel) *channel {
 	var recent *channel
-	looked := 0
-	for _, c := range slices.Backward(m.halves) {
+	young := sort.Search(len(m.halves), func(i int) bool { return m.halves[i].start > l.start })
+	for _, c := range slices.Backward(m.halves[max(0, young-mostHalves):young]) {
 		if c == l.partner || !began(c, l) {
 			continue
-		}
-		if looked++; looked > mostHalves {
-			break
 		}
 		if !c.alive(l.start) || m.inBridge(c, l.records[0]) {
 			continue
@@ -181,21 +176,33 @@ func (m *model) root(c *channel) *channel {
 // blindFor is the blind transfer that made a leg ring: the newest before it
 // of the channel that then went on in the dial plan.
 func (m *model) blindFor(l *channel) *transferEvent {
-	var found *transferEvent
-	for i := range m.transfers {
-		t := &m.transfers[i]
-		if t.kind != Blind || t.at > l.start+m.tie() || t.by == l || t.transferee == l {
-			continue
-		}
-		if t.transferee != nil && (!t.transferee.alive(l.start) || m.talkedBetween(t.transferee, t.at+m.slack, l.start)) {
-			continue
-		}
-		if t.by != nil && t.by.start > l.start {
-			continue
-		}
-		found = t
+	if l.blindKnown {
+		return l.blind
 	}
-	return found
+	l.blindKnown = true
+	late := sort.Search(len(m.transfers), func(i int) bool { return m.transfers[i].at > l.start+m.tie() })
+	for i := late - 1; i >= max(0, late-mostTransfers); i-- {
+		if t := &m.transfers[i]; m.madeRing(t, l) {
+			l.blind = t
+			break
+		}
+	}
+	return l.blind
+}
+
+// mostTransfers bounds how many transfers are looked at to find the one that
+// made a leg ring.
+const mostTransfers = 64
+
+// madeRing says that a blind transfer can have made the leg ring.
+func (m *model) madeRing(t *transferEvent, l *channel) bool {
+	if t.kind != Blind || t.by == l || t.transferee == l {
+		return false
+	}
+	if t.transferee != nil && (!t.transferee.alive(l.start) || m.talkedBetween(t.transferee, t.at+m.slack, l.start)) {
+		return false
+	}
+	return t.by == nil || t.by.start <= l.start
 }
 
 // tie is how far apart records of different channels may be written in the
@@ -209,20 +216,14 @@ func (m *model) tie() int64 {
 
 // talkedBetween says that the channel began a talk in that time.
 func (m *model) talkedBetween(c *channel, from, until int64) bool {
-	return slices.ContainsFunc(m.talks, func(t talk) bool {
-		return t.from >= from && t.from < until && slices.Contains(t.channels, c)
-	})
+	i := sort.Search(len(c.talks), func(i int) bool { return m.talks[c.talks[i]].from >= from })
+	return i < len(c.talks) && m.talks[c.talks[i]].from < until
 }
 
 // stage counts the talks that a channel had ended before a moment: what it
 // dials between two talks belongs together.
 func (m *model) stage(c *channel, at int64) int {
-	n := 0
-	for i := range m.talks {
-		t := &m.talks[i]
-		if t.until <= at && slices.Contains(t.channels, c) {
-			n++
-		}
-	}
-	return n
+	// A channel is in one talk at a time, so they end in the order in which
+	// they began.
+	return sort.Search(len(c.talks), func(i int) bool { return m.talks[c.talks[i]].until > at })
 }

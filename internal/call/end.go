@@ -113,7 +113,7 @@ func (m *model) decideTimes(c *Call) {
 		end = c.EndedAt.UnixMicro()
 	}
 	c.Duration = seconds(end - m.first)
-	c.Talk = seconds(m.talkTimeOf(m.callerIn))
+	c.Talk = seconds(m.talkTime(m.caller))
 	answered := m.callerAnswered(c)
 	if answered != 0 && c.Result == Answered {
 		answered = min(answered, end)
@@ -123,16 +123,11 @@ func (m *model) decideTimes(c *Call) {
 	c.Wait = seconds(end - m.first)
 }
 
-// callerIn says that the one who started the call is in a talk.
-func (m *model) callerIn(t *talk) bool { return slices.Contains(t.channels, m.caller) }
-
 // callerAnswered is when the caller first could talk with a person, or came
 // into a conference; 0 if never.
 func (m *model) callerAnswered(c *Call) int64 {
-	for i := range m.talks {
-		if m.callerIn(&m.talks[i]) {
-			return m.talks[i].from
-		}
+	if len(m.caller.talks) > 0 {
+		return m.talks[m.caller.talks[0]].from
 	}
 	if c.Conference == "" {
 		return 0

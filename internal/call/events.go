@@ -249,7 +249,7 @@ func (m *model) missingStarter() *channel {
 		return nil
 	}
 	c := m.newChannel()
-	*c = channel{id: m.id, own: true, firstLinkedID: m.id, records: c.records[:0], stays: c.stays[:0], start: m.first, lost: true}
+	*c = channel{id: m.id, own: true, firstLinkedID: m.id, records: c.records[:0], stays: c.stays[:0], talks: c.talks[:0], start: m.first, lost: true}
 	c.name = dialplan.ParseChannel(m.mentioned())
 	c.dialledIn = "?"
 	if m.settings.Plan.Side(c.name, dialplan.Hints{}) == dialplan.Outside {

@@ -29,6 +29,25 @@ func (m *model) infer() {
 	}
 }
 
+// markRoles lets channels know what events say of them.
+func (m *model) markRoles() {
+	for _, p := range m.pickups {
+		if p.picker != nil {
+			p.picker.picker = true
+		}
+	}
+	for _, p := range m.parks {
+		if p.retriever != nil && p.retriever != p.parked {
+			p.retriever.retriever = true
+		}
+	}
+	for _, t := range m.transfers {
+		if t.transferee != nil {
+			t.transferee.transferee = true
+		}
+	}
+}
+
 // newcomer is the channel that had begun a call of its own and, at that
 // moment, came into this one.
 func (m *model) newcomer(at int64, other *channel) *channel {

@@ -60,9 +60,9 @@ func (m *model) legEnd(l *leg) int64 {
 // being answered (early media).
 func (m *model) answeredAt(c *channel) int64 {
 	at := c.answer
-	for i := range m.talks {
-		if t := &m.talks[i]; slices.Contains(t.channels, c) && (at == 0 || t.from < at) {
-			at = max(t.from, c.start)
+	if len(c.talks) > 0 {
+		if from := m.talks[c.talks[0]].from; at == 0 || from < at {
+			at = max(from, c.start)
 		}
 	}
 	return at
@@ -71,16 +71,9 @@ func (m *model) answeredAt(c *channel) int64 {
 // talkTime is how long the channel was in talks, overlapping ones once, in
 // microseconds.
 func (m *model) talkTime(c *channel) int64 {
-	return m.talkTimeOf(func(t *talk) bool { return slices.Contains(t.channels, c) })
-}
-
-func (m *model) talkTimeOf(in func(*talk) bool) int64 {
 	var total, covered int64
-	for i := range m.talks {
+	for _, i := range c.talks {
 		t := &m.talks[i]
-		if !in(t) {
-			continue
-		}
 		from := max(t.from, covered)
 		if t.until > from {
 			total += t.until - from
@@ -93,10 +86,10 @@ func (m *model) talkTimeOf(in func(*talk) bool) int64 {
 // viaOf is why a leg rang, or why it took part without ringing.
 func (m *model) viaOf(l *leg) Via {
 	switch {
-	case m.picked(l.channel):
+	case l.picker:
 		m.because("legs."+l.id+".via", "it picked up a call that rang elsewhere", l.records)
 		return ViaPickup
-	case m.retrieved(l.channel):
+	case l.retriever:
 		m.because("legs."+l.id+".via", "it took a parked call", l.records)
 		return ViaPark
 	case m.consulting(l.channel):
@@ -113,14 +106,6 @@ func (m *model) viaOf(l *leg) Via {
 		return ViaQueue
 	}
 	return m.viaOfDialler(l)
-}
-
-func (m *model) picked(c *channel) bool {
-	return slices.ContainsFunc(m.pickups, func(p pickupEvent) bool { return p.picker == c })
-}
-
-func (m *model) retrieved(c *channel) bool {
-	return slices.ContainsFunc(m.parks, func(p parkEvent) bool { return p.retriever == c && p.parked != c })
 }
 
 // consulting says that the channel was one that a telephone opened to speak
@@ -222,10 +207,10 @@ func (m *model) comesBack(l, d *channel) bool {
 // remained or were hung up, and dialled on.
 func (m *model) redirected(d *channel, l *leg) bool {
 	var before *talk
-	for i := range m.talks {
-		t := &m.talks[i]
-		if t.until <= l.start+m.tie() && slices.Contains(t.channels, d) && !slices.Contains(t.channels, l.channel) {
+	for _, i := range slices.Backward(d.talks[:m.stage(d, l.start+m.tie())]) {
+		if t := &m.talks[i]; !slices.Contains(t.channels, l.channel) {
 			before = t
+			break
 		}
 	}
 	if before == nil {

@@ -49,6 +49,9 @@ type model struct {
 
 	inProgress    bool
 	endedByCaller bool
+	// voicemail says that the caller reached a voicemail box, though perhaps no
+	// record tells which.
+	voicemail bool
 	// outgoing says that the call goes to the outside from one of ours.
 	outgoing bool
 	legs     []*leg
@@ -105,6 +108,7 @@ func (m *model) build(g Group) {
 	m.staysWithoutBridges()
 	m.indexStays()
 	m.infer()
+	m.markRoles()
 	m.findTalks()
 }
 
@@ -203,12 +207,21 @@ type channel struct {
 	dialer *channel
 	// root is the channel that the dialling began with, once it was asked for.
 	root *channel
+	// blind is the blind transfer that made this one ring, once it was asked
+	// for.
+	blind      *transferEvent
+	blindKnown bool
 	// forwarded is the FORWARD that made this half of a Local pair.
 	forwarded *cel.Record
 
-	stays  []int
+	stays []int
+	// talks are the talks that the channel was in, in order.
+	talks  []int
 	talked bool
-	leg    *leg
+	// picker, retriever and transferee say what the channel did, or what was
+	// done with it, in an event.
+	picker, retriever, transferee bool
+	leg                           *leg
 }
 
 // over says that the channel has ended.

@@ -147,6 +147,9 @@ func (m *model) endQueueStay(c *Call, s *queueStay, i int) {
 	if next == 0 && on {
 		next = limit
 	}
+	if next == 0 && s.channel == m.caller && m.voicemail {
+		next = m.lastQueueLeg(s)
+	}
 	if next != 0 {
 		s.until, s.result = next, QueueTimeout
 		if m.pressedBefore(s.channel, next) {
@@ -192,6 +195,17 @@ func (m *model) afterQueue(s *queueStay, limit int64) int64 {
 		}
 	}
 	return 0
+}
+
+// lastQueueLeg is when the last telephone that the queue rang was given up.
+func (m *model) lastQueueLeg(s *queueStay) int64 {
+	end := s.newest
+	for _, l := range m.legs {
+		if l.via == ViaQueue && l.start >= s.from {
+			end = max(end, l.until())
+		}
+	}
+	return end
 }
 
 // pressedBefore says that the one who waited pressed a key just before leaving

@@ -12,7 +12,7 @@ func (m *model) decideResult(c *Call) {
 	case m.callerAnswered(c) != 0:
 		m.because("result", "the caller was joined with a person, or in a conference", nil)
 		c.Result = Answered
-	case c.Voicemail != "":
+	case c.Voicemail != "" || m.voicemail:
 		m.because("result", "nobody answered, and the caller reached a voicemail box", nil)
 		c.Result = Voicemail
 	case c.Direction == Incoming:
@@ -105,11 +105,11 @@ func refusalOf(cause int) (Result, bool) {
 		return Busy, true
 	case 21:
 		return Rejected, true
-	case 1, 2, 3, 22, 28:
+	case 1, 22, 28:
 		return WrongNumber, true
 	case 34, 38, 41, 42, 44, 58, 47:
 		return Congestion, true
-	case 20, 27:
+	case 2, 3, 20, 27:
 		return Unavailable, true
 	}
 	return "", false

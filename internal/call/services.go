@@ -27,7 +27,7 @@ var menuApps = []string{"BackGround", "WaitExten", "Read"}
 
 // menuOf notes that a channel which runs the dial plan was asked for a digit.
 func (m *model) menuOf(c *Call, ch *channel) {
-	if c.IVR || !ch.person() || ch != m.caller && ch.dialled() && !m.transferred(ch) {
+	if c.IVR || !ch.person() || ch != m.caller && ch.dialled() && !ch.transferee {
 		return
 	}
 	for _, r := range ch.records {
@@ -41,10 +41,6 @@ func (m *model) menuOf(c *Call, ch *channel) {
 	}
 }
 
-func (m *model) transferred(c *channel) bool {
-	return slices.ContainsFunc(m.transfers, func(t transferEvent) bool { return t.transferee == c })
-}
-
 func (m *model) serviceOf(c *Call, ch *channel, r *cel.Record) {
 	switch {
 	case equalFold(r.App, "VoiceMail"):
@@ -53,7 +49,7 @@ func (m *model) serviceOf(c *Call, ch *channel, r *cel.Record) {
 			m.because("voicemail", "the application VoiceMail ran", []*cel.Record{r})
 		}
 	case conferenceApp(r.App):
-		if c.Conference == "" && (ch == m.caller || m.transferred(ch) || ch == m.starter) {
+		if c.Conference == "" && (ch == m.caller || ch.transferee || ch == m.starter) {
 			c.Conference, _, _ = strings.Cut(r.AppData, ",")
 			m.because("conference", "the application "+r.App+" ran", []*cel.Record{r})
 		}
@@ -64,6 +60,11 @@ func (m *model) serviceOf(c *Call, ch *channel, r *cel.Record) {
 		}
 	case ch == m.caller && c.Voicemail == "" && r.App == "":
 		c.Voicemail = freePBXMailbox(r)
+	}
+	if ch == m.caller && r.Context == "macro-vm" && !m.voicemail {
+		// FreePBX goes there for voicemail alone; which box, no row tells.
+		m.voicemail = true
+		m.because("voicemail", "the dial plan reached macro-vm", []*cel.Record{r})
 	}
 }
 

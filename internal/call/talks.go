@@ -213,6 +213,7 @@ func (m *model) mergeTalks() {
 	for i := range m.talks {
 		for _, c := range m.talks[i].channels {
 			c.talked = true
+			c.talks = append(c.talks, i)
 		}
 	}
 }

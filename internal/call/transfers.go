@@ -2,6 +2,7 @@ package call
 
 import (
 	"slices"
+	"sort"
 
 	"ringback/internal/cel"
 	"ringback/internal/dialplan"
@@ -33,13 +34,7 @@ func (m *model) blindTo(t *transferEvent) (string, bool) {
 	if slices.ContainsFunc(m.parks, func(p parkEvent) bool { return m.toLot(t, &p) }) {
 		return "", false
 	}
-	var answered *leg
-	for _, l := range m.legs {
-		if l.talked && l.start >= t.at-m.slack && m.blindFor(l.channel) == t {
-			answered = l
-			break
-		}
-	}
+	answered := m.answeredTransfer(t)
 	if answered == nil && !m.joinedConference(t) {
 		return "", false
 	}
@@ -47,6 +42,21 @@ func (m *model) blindTo(t *transferEvent) (string, bool) {
 		return answered.party.Label(), true
 	}
 	return t.extension, true
+}
+
+// answeredTransfer is the first leg that a blind transfer made ring and that was
+// answered, nil if there is none.
+func (m *model) answeredTransfer(t *transferEvent) *leg {
+	first := sort.Search(len(m.legs), func(i int) bool { return m.legs[i].start >= t.at-m.slack })
+	for _, l := range m.legs[first:] {
+		if l.talked && m.blindFor(l.channel) == t {
+			return l
+		}
+		if t.transferee != nil && m.talkedBetween(t.transferee, t.at+m.slack, l.start) {
+			return nil
+		}
+	}
+	return nil
 }
 
 func (m *model) joinedConference(t *transferEvent) bool {
