@@ -103,7 +103,8 @@ var consultationScenarios = []scenario{
 		time.Sleep(3500 * time.Millisecond)
 		c.Bye()
 		r.tell("1001", a, "Caller", c)
-		r.incoming(c, did1).answered(a.upTime()).talk(a.upTime(), t, cust1, "1001").
+		// That it was the caller who hung up, and not Busy() whose time was over, no record tells.
+		r.incoming(c, did1).answered(a.upTime()).talk(a.upTime(), t, cust1, "1001").endedBy(anyOf("from", "to")).
 			leg("1001", "", "answered", 0).leg("1004", "blind_transfer", "busy")
 	}),
 	play("attended-transfer-feature-code-blonde", "Outside 79161234567 calls DID 74950000001 -> 1001 (talk 2 s), who presses *2, dials 1002 and hangs up while 1002 rings; 1002 answers 3 s later, talk 3 s, the caller hangs up.", func(r *Rig) {
