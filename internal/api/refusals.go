@@ -34,7 +34,7 @@ func (s *Server) refuseError(w http.ResponseWriter, r *http.Request, err error) 
 		WriteProblem(w, Problem{Status: http.StatusNotFound, Detail: "the journal knows no such call; /pbx/read_call?id=… brings it there if the PBX has its records"})
 	case errors.Is(err, backfill.ErrRunOver):
 		WriteProblem(w, Problem{Status: http.StatusConflict, Detail: "the run is over already; nothing is left to cancel"})
-	case errors.Is(err, backfill.ErrUnavailable), errors.Is(err, context.DeadlineExceeded):
+	case errors.Is(err, backfill.ErrUnavailable), errors.Is(err, journal.ErrUnavailable), errors.Is(err, context.DeadlineExceeded):
 		s.log.Warn("the journal could not serve a request", "route", exchangeOf(r.Context()).route, "error", err)
 		WriteProblem(w, Problem{
 			Status: http.StatusServiceUnavailable, RetryAfter: journalPause,

@@ -107,7 +107,7 @@ type CallOutcome struct {
 var (
 	ErrNoRun       = errors.New("no such run")
 	ErrRunOver     = errors.New("the run is over already")
-	ErrUnavailable = errors.New("the journal cannot take the run now")
+	ErrUnavailable = errors.New("the journal cannot serve now")
 )
 
 // UnknownNameError says that a request names a PBX or target that is not

@@ -136,10 +136,13 @@ func (s *Service) newID(at time.Time) (string, error) {
 	return id.String(), nil
 }
 
-// noRun tells callers of an unknown id in this package's words.
-func noRun(err error) error {
-	if errors.Is(err, journal.ErrNotFound) {
+// refusal tells callers in this package's words what the journal refused.
+func refusal(err error) error {
+	switch {
+	case errors.Is(err, journal.ErrNotFound):
 		return ErrNoRun
+	case errors.Is(err, journal.ErrUnavailable):
+		return fmt.Errorf("%w: %w", ErrUnavailable, err)
 	}
 	return err
 }

@@ -14,7 +14,7 @@ import (
 func (s *Service) Get(ctx context.Context, id string) (*Run, error) {
 	run, err := s.config.Journal.Run(ctx, id)
 	if err != nil {
-		return nil, noRun(err)
+		return nil, refusal(err)
 	}
 	return s.show(&run), nil
 }
@@ -24,7 +24,7 @@ func (s *Service) Get(ctx context.Context, id string) (*Run, error) {
 func (s *Service) List(ctx context.Context, before string, limit int) ([]*Run, error) {
 	runs, err := s.config.Journal.Runs(ctx, limit, before)
 	if err != nil {
-		return nil, err
+		return nil, refusal(err)
 	}
 	shown := make([]*Run, len(runs))
 	for i := range runs {
@@ -39,11 +39,11 @@ func (s *Service) List(ctx context.Context, before string, limit int) ([]*Run, e
 func (s *Service) Outcomes(ctx context.Context, id string, outcome Outcome, before string, limit int) ([]CallOutcome, error) {
 	run, err := s.config.Journal.Run(ctx, id)
 	if err != nil {
-		return nil, noRun(err)
+		return nil, refusal(err)
 	}
 	calls, err := s.config.Journal.RunCalls(ctx, run.Seq, string(outcome), limit, before)
 	if err != nil {
-		return nil, err
+		return nil, refusal(err)
 	}
 	shown := make([]CallOutcome, len(calls))
 	for i, c := range calls {

@@ -30,11 +30,11 @@ func (s *Service) Start(ctx context.Context, r Request) (*Run, error) {
 func (s *Service) Retry(ctx context.Context, id, requestedBy string) (*Run, error) {
 	old, err := s.config.Journal.Run(ctx, id)
 	if err != nil {
-		return nil, noRun(err)
+		return nil, refusal(err)
 	}
 	ids, pbx, err := journal.FailedCalls(ctx, s.config.Journal.Reader(), old.Seq)
 	if err != nil {
-		return nil, err
+		return nil, refusal(err)
 	}
 	if len(pbx) == 0 {
 		ids, pbx = []string{}, old.PBX

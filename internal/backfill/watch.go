@@ -24,7 +24,7 @@ func (s *Service) Watch(ctx context.Context, id string) (<-chan *Run, error) {
 	now, err := s.config.Journal.Run(ctx, id)
 	if err != nil {
 		unsubscribe()
-		return nil, noRun(err)
+		return nil, refusal(err)
 	}
 	out := make(chan *Run)
 	s.watchers.Go(func() {

@@ -14,10 +14,12 @@ import (
 //go:embed migrations
 var migrations embed.FS
 
-var dialects = map[string]goose.Dialect{"sqlite": goose.DialectSQLite3}
+var dialects = map[string]goose.Dialect{"sqlite": goose.DialectSQLite3, "postgres": goose.DialectPostgres}
 
 // migrate brings the tables up to date. Each engine has a folder of numbered
-// files; a file that was released is never changed.
+// files of the same names; a file that was released is never changed. On a shared
+// database the program of the version before goes on meanwhile: a file adds, and what it
+// takes away nothing has used for a whole version.
 func migrate(ctx context.Context, db *sql.DB, engine string, logger *slog.Logger) error {
 	files, err := fs.Sub(migrations, "migrations/"+engine)
 	if err != nil {

@@ -76,15 +76,23 @@ func compare(e *Entry, have map[string]held) Recorded {
 
 // RecordCalls writes what is new or changed of entries and says what became of
 // each, in order. All entries are of one PBX and have ended. Recording the
-// same again changes nothing.
+// same again changes nothing. Until tx ends, nobody else records calls of this
+// PBX, so that what is decided by the results holds.
 func RecordCalls(ctx context.Context, tx Tx, pbx string, entries []*Entry, now time.Time) ([]Recorded, error) {
+	if err := tx.Lock(ctx, "calls of "+pbx); err != nil {
+		return nil, err
+	}
 	results, err := CompareCalls(ctx, tx, pbx, entries)
 	if err != nil {
 		return nil, err
 	}
 	var rows, aliases []any
+	last := make(map[string]int, len(entries)) // one statement must not touch a row twice
 	for i, e := range entries {
-		if s := results[i].State; s != New && s != Changed {
+		last[e.ID] = i
+	}
+	for i, e := range entries {
+		if s := results[i].State; s != New && s != Changed || last[e.ID] != i {
 			continue
 		}
 		for _, part := range results[i].Replaces {

@@ -9,9 +9,9 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"time"
 
-	"modernc.org/sqlite"
-	sqlite3 "modernc.org/sqlite/lib"
+	_ "modernc.org/sqlite" // the driver
 )
 
 // readers is how many queries may run beside the one writer.
@@ -58,7 +58,7 @@ func (e *sqliteEngine) open(ctx context.Context, logger *slog.Logger) error {
 		return err
 	}
 	e.write, err = sql.Open("sqlite", dsn(e.path, url.Values{
-		"_pragma": {"journal_mode(WAL)", "busy_timeout(5000)", "synchronous(NORMAL)", "foreign_keys(1)", "journal_size_limit(67108864)"},
+		"_pragma": {"auto_vacuum(INCREMENTAL)", "journal_mode(WAL)", "busy_timeout(5000)", "synchronous(NORMAL)", "foreign_keys(1)", "journal_size_limit(67108864)"},
 		"_txlock": {"immediate"},
 	}))
 	if err != nil {
@@ -86,6 +86,10 @@ func dsn(path string, query url.Values) string {
 func (e *sqliteEngine) reader() Reader { return sqliteReader{e.read, e.path} }
 func (e *sqliteEngine) native() any    { return e.write }
 func (e *sqliteEngine) place() string  { return e.path }
+func (e *sqliteEngine) shared() bool   { return false }
+func (e *sqliteEngine) listens() bool  { return false }
+
+func (e *sqliteEngine) alone(_ context.Context, _ string, fn func() error) error { return fn() }
 
 func (e *sqliteEngine) inTx(ctx context.Context, fn func(Tx) error) error {
 	tx, err := e.write.BeginTx(ctx, nil)
@@ -130,6 +134,31 @@ func (e *sqliteEngine) size(context.Context) (int64, error) {
 	return total, nil
 }
 
+// shrink gives free pages back, few enough at a time that no writer waits long.
+func (e *sqliteEngine) shrink(ctx context.Context) error {
+	const portion = 500
+	for {
+		var free, rest int64
+		err := e.write.QueryRowContext(ctx, `PRAGMA freelist_count`).Scan(&free)
+		if err != nil || free == 0 {
+			return explain(err, e.path)
+		}
+		// The pragma works as its rows are read, though they hold nothing.
+		rows, err := e.write.QueryContext(ctx, fmt.Sprintf(`PRAGMA incremental_vacuum(%d)`, portion))
+		if err != nil {
+			return explain(err, e.path)
+		}
+		err = errors.Join(each(rows, func(Row) error { return nil }), rows.Close())
+		if err != nil {
+			return explain(err, e.path)
+		}
+		err = e.write.QueryRowContext(ctx, `PRAGMA freelist_count`).Scan(&rest)
+		if err != nil || rest >= free {
+			return explain(err, e.path) // a file of before incremental vacuum keeps its pages
+		}
+	}
+}
+
 func (e *sqliteEngine) close() error {
 	var errs []error
 	// The writer goes last: it folds the write-ahead log into the file.
@@ -165,8 +194,15 @@ func each(rows *sql.Rows, scan func(Row) error) error {
 }
 
 func (r sqliteReader) QueryRow(ctx context.Context, query string, args ...any) Row {
-	return r.db.QueryRowContext(ctx, query, args...)
+	return sqliteRow{r.db.QueryRowContext(ctx, query, args...), r.path}
 }
+
+type sqliteRow struct {
+	row  *sql.Row
+	path string
+}
+
+func (r sqliteRow) Scan(dest ...any) error { return explain(r.row.Scan(dest...), r.path) }
 
 type sqliteTx struct{ tx *sql.Tx }
 
@@ -191,28 +227,9 @@ func (t sqliteTx) Exec(ctx context.Context, query string, args ...any) (int64, e
 	return res.RowsAffected()
 }
 
+// Lock does nothing: there is one transaction at a time.
+func (t sqliteTx) Lock(context.Context, string) error { return nil }
+
+func (t sqliteTx) Now(context.Context) (time.Time, error) { return time.Now().UTC(), nil }
+
 func (t sqliteTx) Native() any { return t.tx }
-
-// faults says in words what SQLite's error classes mean for an administrator.
-var faults = map[int]string{
-	sqlite3.SQLITE_FULL:     "the disk that holds %s is full; free some space, the work goes on by itself",
-	sqlite3.SQLITE_BUSY:     "%s is locked by another program; close whatever has it open",
-	sqlite3.SQLITE_READONLY: "%s cannot be written; make its owner the user that ringback runs as",
-	sqlite3.SQLITE_IOERR:    "the disk that holds %s gives errors; look at the system's log",
-	sqlite3.SQLITE_CANTOPEN: "%s cannot be opened; look at the rights of the directory it is in",
-	sqlite3.SQLITE_CORRUPT:  "%s is damaged; restore it from a backup",
-	sqlite3.SQLITE_NOTADB:   "%s is no ringback journal; set state.url to another file",
-}
-
-// explain adds to an error of SQLite what it means and what to do.
-func explain(err error, path string) error {
-	fault, ok := errors.AsType[*sqlite.Error](err)
-	if !ok {
-		return err
-	}
-	text, known := faults[fault.Code()&0xff]
-	if !known {
-		return err
-	}
-	return fmt.Errorf(text+": %w", path, err)
-}

@@ -25,8 +25,14 @@ type Tx interface {
 	Reader
 	// Exec returns how many rows it touched.
 	Exec(ctx context.Context, query string, args ...any) (int64, error)
-	// Native is the engine's own transaction (*sql.Tx on SQLite), for the job
-	// queue, which writes to the same database.
+	// Lock makes every other transaction that locks the same name wait until this
+	// one has ended. Whoever decides by what is there what to write needs it: on
+	// SQLite transactions come one after the other anyway, on PostgreSQL they do not.
+	Lock(ctx context.Context, name string) error
+	// Now is the database's time, the same for all processes that share it.
+	Now(ctx context.Context) (time.Time, error)
+	// Native is the engine's own transaction (*sql.Tx on SQLite, pgx.Tx on
+	// PostgreSQL), for the job queue, which writes to the same database.
 	Native() any
 }
 
