@@ -22,6 +22,7 @@ func AddDeliveries(ctx context.Context, tx Tx, deliveries []*Delivery, now time.
 	byKey := make(map[[2]string]*Delivery, len(deliveries))
 	for i, d := range deliveries {
 		byKey[[2]string{d.PBX, d.Key}] = d
+		byKey[stored(d.PBX, d.Key)] = d
 		args = append(args, d.Target, d.PBX, d.CallID, int64(d.Part), d.Key, d.State, flag(d.Open()), flag(ready[i]), d.priority(), flag(d.Past),
 			d.Number, d.Started.UnixMicro(), d.Wanted, d.Delivered, d.Memo, d.Class, d.Reason, d.Due.UnixMicro(), now.UnixMicro())
 	}
@@ -32,13 +33,21 @@ func AddDeliveries(ctx context.Context, tx Tx, deliveries []*Delivery, now time.
 		if err := row.Scan(&seq, &pbx, &key); err != nil {
 			return err
 		}
-		byKey[[2]string{pbx, key}].Seq = seq
+		byKey[[2]string{pbx, key}].Seq = seq // every engine gives back what it was given, or what stored says
 		return nil
 	})
 	if err != nil {
 		return fmt.Errorf("record deliveries to %s: %w", deliveries[0].Target, err)
 	}
 	return hasten(ctx, tx, deliveries)
+}
+
+// stored is a pair of texts as PostgreSQL keeps them.
+func stored(a, b string) [2]string {
+	kept := legible([]any{a, b})
+	a, _ = kept[0].(string)
+	b, _ = kept[1].(string)
+	return [2]string{a, b}
 }
 
 // head is the first open delivery of a number.
@@ -126,9 +135,9 @@ func promote(ctx context.Context, tx Tx, target, number string) error {
 	return nil
 }
 
-// Want asks for a delivery that is there: its Wanted, Past, Key's call and, where
-// it was over, its new state, are written. It must not be in anybody's hands where it was over. The
-// caller holds the target's lock.
+// Want asks for a delivery that is there: Wanted, Past, CallID and Part are
+// written, and when it is reopened State, Memo, Reason and Due as well. The caller
+// holds the target's lock.
 func Want(ctx context.Context, tx Tx, d *Delivery, reopen bool, now time.Time) error {
 	n, err := tx.Exec(ctx, `UPDATE deliveries SET wanted = $2, past = $3, call_id = $4, part = $5, priority = CASE WHEN priority > $6 OR open = 0 THEN $6 ELSE priority END,
 		changed = $7 WHERE seq = $1`, d.Seq, d.Wanted, flag(d.Past), d.CallID, int64(d.Part), d.priority(), now.UnixMicro())

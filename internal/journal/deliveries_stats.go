@@ -2,11 +2,10 @@ package journal
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"time"
-
-	"database/sql"
 )
 
 // TargetState is how a target is, as its last user left it.
