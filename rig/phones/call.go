@@ -42,6 +42,7 @@ func (c *Call) setRinging() {
 	}
 	c.mu.Unlock()
 }
+
 func (c *Call) setUp() {
 	c.mu.Lock()
 	if !c.isUp {
@@ -51,6 +52,7 @@ func (c *Call) setUp() {
 	}
 	c.mu.Unlock()
 }
+
 func (c *Call) setEnded(who string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -126,8 +128,17 @@ func (u *UA) InviteFrom(number, from, header string) *Call {
 	c.lhdr = header + ";tag=" + c.ltag
 	c.target = fmt.Sprintf("sip:%s@%s", number, u.pbx)
 	c.rhdr = "<" + c.target + ">"
-	c.inv = &msg{start: "INVITE " + c.target + " SIP/2.0", h: []hdr{{"Via", u.via()}, {"Max-Forwards", "70"}, {"From", c.lhdr}, {"To", c.rhdr},
-		{"Call-ID", c.id}, {"CSeq", "1 INVITE"}, {"Contact", u.contact()}, {"Allow", allow}, {"Content-Type", "application/sdp"}}, body: c.sdp("sendrecv")}
+	c.inv = &msg{start: "INVITE " + c.target + " SIP/2.0", h: []hdr{
+		{"Via", u.via()},
+		{"Max-Forwards", "70"},
+		{"From", c.lhdr},
+		{"To", c.rhdr},
+		{"Call-ID", c.id},
+		{"CSeq", "1 INVITE"},
+		{"Contact", u.contact()},
+		{"Allow", allow},
+		{"Content-Type", "application/sdp"},
+	}, body: c.sdp("sendrecv")}
 	c.log("dials", number+" (caller id "+from+")")
 	u.send(c.inv)
 	go func() { // UDP retransmission until something comes back
@@ -165,7 +176,7 @@ func (c *Call) do(method string, extra []hdr, body string) int {
 	c.ua.pend[key] = ch
 	c.ua.mu.Unlock()
 	defer func() { c.ua.mu.Lock(); delete(c.ua.pend, key); c.ua.mu.Unlock() }()
-	for i := 0; i < 4; i++ {
+	for range 4 {
 		c.ua.send(m)
 		t := time.After(700 * time.Millisecond)
 	wait:
@@ -204,6 +215,7 @@ func (c *Call) Bye() {
 	c.setEnded("self")
 	c.do("BYE", nil, "")
 }
+
 func (c *Call) Cancel() {
 	c.log("gives up", "CANCEL sent")
 	c.mu.Lock()
@@ -244,6 +256,7 @@ func (c *Call) WaitUp(d time.Duration) bool { return waitc(c.up, c.ended, d) }
 func (c *Call) WaitRinging(d time.Duration) bool {
 	return waitc(c.ringing, c.ended, d)
 }
+
 func (c *Call) WaitEnd(d time.Duration) bool {
 	select {
 	case <-c.ended:
@@ -252,6 +265,7 @@ func (c *Call) WaitEnd(d time.Duration) bool {
 		return false
 	}
 }
+
 func waitc(ok, bad chan struct{}, d time.Duration) bool {
 	select {
 	case <-ok:
@@ -279,6 +293,7 @@ func (c *Call) Answer() {
 	c.media(c.inv.body)
 	c.WaitUp(3 * time.Second)
 }
+
 func (c *Call) Reject(code int) {
 	reason := map[int]string{486: "Busy Here", 503: "Service Unavailable", 404: "Not Found", 603: "Decline", 480: "Temporarily Unavailable"}[code]
 	c.mu.Lock()

@@ -19,7 +19,7 @@ func (c *Call) sdp(dir string) string {
 func (c *Call) media(sdp string) {
 	var ip string
 	var port int
-	for _, l := range strings.Split(sdp, "\r\n") {
+	for l := range strings.SplitSeq(sdp, "\r\n") {
 		if strings.HasPrefix(l, "c=IN IP4 ") {
 			ip = l[9:]
 		}

@@ -8,12 +8,14 @@ import (
 	"strings"
 )
 
-type hdr struct{ k, v string }
-type msg struct {
-	start string
-	h     []hdr
-	body  string
-}
+type (
+	hdr struct{ k, v string }
+	msg struct {
+		start string
+		h     []hdr
+		body  string
+	}
+)
 
 func (m *msg) get(k string) string {
 	for _, x := range m.h {
@@ -23,6 +25,7 @@ func (m *msg) get(k string) string {
 	}
 	return ""
 }
+
 func (m *msg) all(k string) (r []string) {
 	for _, x := range m.h {
 		if strings.EqualFold(x.k, k) {
@@ -41,6 +44,7 @@ func (m *msg) code() int {
 	n, _ := strconv.Atoi(f[1])
 	return n
 }
+
 func (m *msg) bytes() []byte {
 	var b bytes.Buffer
 	b.WriteString(m.start + "\r\n")
@@ -50,6 +54,7 @@ func (m *msg) bytes() []byte {
 	fmt.Fprintf(&b, "Content-Length: %d\r\n\r\n%s", len(m.body), m.body)
 	return b.Bytes()
 }
+
 func parseMsg(p []byte) *msg {
 	head, body, ok := strings.Cut(string(p), "\r\n\r\n")
 	if !ok {
@@ -71,12 +76,14 @@ func parseMsg(p []byte) *msg {
 	}
 	return m
 }
+
 func tagOf(v string) string {
-	if i := strings.Index(v, ";tag="); i >= 0 {
-		return strings.SplitN(v[i+5:], ";", 2)[0]
+	if _, after, ok := strings.Cut(v, ";tag="); ok {
+		return strings.SplitN(after, ";", 2)[0]
 	}
 	return ""
 }
+
 func uriOf(v string) string {
 	if i := strings.Index(v, "<"); i >= 0 {
 		if j := strings.Index(v[i:], ">"); j >= 0 {
@@ -85,10 +92,11 @@ func uriOf(v string) string {
 	}
 	return strings.SplitN(v, ";", 2)[0]
 }
+
 func userOf(v string) string {
 	u := strings.TrimPrefix(uriOf(v), "sip:")
-	if i := strings.Index(u, "@"); i >= 0 {
-		return u[:i]
+	if before, _, ok := strings.Cut(u, "@"); ok {
+		return before
 	}
 	return ""
 }

@@ -38,11 +38,14 @@ func NewUA(t *Truth, name, user, disp, host string, port int, pbx string) *UA {
 	if err != nil {
 		panic(err)
 	}
-	u := &UA{name: name, user: user, disp: disp, host: host, port: port, pbx: pa, conn: c, truth: t,
-		calls: map[string]*Call{}, pend: map[string]chan *msg{}, in: make(chan *Call, 100), beh: Behaviour{Action: "ring"}}
+	u := &UA{
+		name: name, user: user, disp: disp, host: host, port: port, pbx: pa, conn: c, truth: t,
+		calls: map[string]*Call{}, pend: map[string]chan *msg{}, in: make(chan *Call, 100), beh: Behaviour{Action: "ring"},
+	}
 	go u.loop()
 	return u
 }
+
 func (u *UA) Set(b Behaviour) {
 	u.mu.Lock()
 	u.beh = b
@@ -208,7 +211,7 @@ func (u *UA) incoming(m *msg) {
 	b := u.beh
 	u.mu.Unlock()
 	u.respond(c, m, 100, "Trying", "")
-	called := strings.SplitN(strings.TrimPrefix(strings.Fields(m.start)[1], "sip:"), "@", 2)[0]
+	called, _, _ := strings.Cut(strings.TrimPrefix(strings.Fields(m.start)[1], "sip:"), "@")
 	c.log("rings", "from "+m.get("From")[:strings.Index(m.get("From")+";tag=", ";tag=")]+" to "+called)
 	if b.Action == "media" {
 		c.last = u.respond(c, m, 183, "Session Progress", c.sdp("sendrecv"))

@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -31,7 +32,7 @@ func newRig() (*Rig, error) {
 	t.Reset()
 	r := &Rig{truth: t, p: map[string]*UA{}}
 	for i, n := range []string{"Alice Adams", "Bob Brown", "Carol Clark", "Dave Dunn", "Ivan Petrov", "Fay Ford"} {
-		ext := fmt.Sprint(1001 + i)
+		ext := strconv.Itoa(1001 + i)
 		r.p[ext] = NewUA(t, ext, ext, n, "127.0.0.1", 6001+i, pbxAddress)
 	}
 	r.p["1006-mobile"] = NewUA(t, "1006-mobile", "1006", "Fay Ford", "127.0.0.1", 6016, pbxAddress)

@@ -14,8 +14,7 @@ func query(q string) ([][]string, error) {
 	a := append([]string{"--no-defaults", "--batch", "--default-character-set=utf8mb4"}, strings.Fields(*myArgs)...)
 	b, err := exec.Command("mariadb", append(a, "-e", q)...).Output()
 	if err != nil {
-		var exit *exec.ExitError
-		if errors.As(err, &exit) {
+		if exit, ok := errors.AsType[*exec.ExitError](err); ok {
 			return nil, fmt.Errorf("mariadb: %s", exit.Stderr)
 		}
 		return nil, err

@@ -18,6 +18,7 @@ func (c *Call) ReferTo(other *Call) {
 	c.log("attended transfer", "REFER with Replaces of its other call to "+userOf(other.rhdr))
 	c.refer(fmt.Sprintf("<%s?Replaces=%s%%3Bto-tag%%3D%s%%3Bfrom-tag%%3D%s>", uriOf(other.rhdr), strings.ReplaceAll(other.id, "@", "%40"), other.rtag, other.ltag))
 }
+
 func (c *Call) refer(to string) {
 	code := c.do("REFER", []hdr{{"Refer-To", to}, {"Referred-By", uriWrap(c.lhdr)}}, "")
 	if code != 202 {

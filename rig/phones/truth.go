@@ -29,6 +29,7 @@ func (t *Truth) Add(phone, event, detail, id string) {
 	n := time.Now()
 	t.ev = append(t.ev, TruthEv{n.UTC().Format("2006-01-02 15:04:05.000"), float64(n.Sub(t.t0).Milliseconds()) / 1000, phone, event, detail, id})
 }
+
 func (t *Truth) Save(path string) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
