@@ -93,15 +93,15 @@ func (s *Source) Scan(ctx context.Context, from, until time.Time, yield func(bat
 	if !until.IsZero() && !until.After(from) {
 		return nil
 	}
-	period := newPeriod(from, until, s.opts.Location)
+	period := row.NewWindow(from, until, s.opts.Location)
 	past := 0
 	return s.each(ctx, func(rec *cel.Record) (keep, more bool) {
-		if rec.At >= period.until && rec.At-period.until > timePast {
+		if rec.At >= period.Until && rec.At-period.Until > timePast {
 			past++
 		} else {
 			past = 0
 		}
-		return rec.At >= period.from && rec.At < period.until, past < rowsPast
+		return period.Holds(rec.At), past < rowsPast
 	}, yield)
 }
 

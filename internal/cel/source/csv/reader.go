@@ -3,8 +3,6 @@ package csv
 import (
 	"bytes"
 	"io"
-	"math"
-	"time"
 
 	"ringback/internal/cel"
 	"ringback/internal/cel/source"
@@ -75,18 +73,4 @@ func (r *reader) fits(line []byte) bool {
 	}
 	_, err := cel.ParseStamp(r.cells[source.EventTime])
 	return err == nil
-}
-
-// period is a period in microseconds, widened where a wall clock is set back.
-type period struct{ from, until int64 }
-
-func newPeriod(from, until time.Time, loc *time.Location) period {
-	p := period{math.MinInt64, math.MaxInt64}
-	if !from.IsZero() {
-		p.from = from.UnixMicro() - cel.SetBack(loc, from.Unix())*1_000_000
-	}
-	if !until.IsZero() {
-		p.until = until.UnixMicro() + cel.SetBack(loc, until.Unix())*1_000_000
-	}
-	return p
 }

@@ -91,7 +91,7 @@ func run(t testing.TB, p sourcetest.Place, statements ...string) {
 
 func TestALockedTableIsNotWaitedForForEver(t *testing.T) {
 	p := create(dbtest.PostgreSQL(t))(t, sourcetest.Layout{})
-	s := sourcetest.Open(t, p, source.Options{QueryTimeout: 50 * time.Millisecond, RetryFor: 200 * time.Millisecond})
+	s := sourcetest.Open(t, p, source.Options{QueryTimeout: 250 * time.Millisecond, RetryFor: 400 * time.Millisecond})
 	tx, err := plain(t, p).BeginTx(t.Context(), nil)
 	if err != nil {
 		t.Fatal(err)
@@ -107,5 +107,5 @@ func TestALockedTableIsNotWaitedForForEver(t *testing.T) {
 	if err := tx.Rollback(); err != nil {
 		t.Fatal(err)
 	}
-	sourcetest.Scan(t, s, time.Time{}, time.Time{})
+	sourcetest.Scan(t, sourcetest.Open(t, p, source.Options{}), time.Time{}, time.Time{})
 }

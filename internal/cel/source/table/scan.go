@@ -3,7 +3,6 @@ package table
 import (
 	"context"
 	"errors"
-	"math"
 	"time"
 
 	"ringback/internal/cel"
@@ -53,7 +52,7 @@ func (t *Table) report(unreadable int) {
 type reader struct {
 	t     *Table
 	build *row.Builder
-	keep  window
+	keep  row.Window
 	// spare are the two pieces of memory that portions take turns in.
 	spare chan []cel.Record
 }
@@ -66,7 +65,7 @@ type portion struct {
 }
 
 func (t *Table) newReader(from, until time.Time) *reader {
-	r := &reader{t: t, build: t.builder(), keep: newWindow(from, until, t.opts.Location), spare: make(chan []cel.Record, 2)}
+	r := &reader{t: t, build: t.builder(), keep: row.NewWindow(from, until, t.opts.Location), spare: make(chan []cel.Record, 2)}
 	for range cap(r.spare) {
 		r.spare <- nil
 	}
@@ -146,7 +145,7 @@ func (r *reader) query(
 		r.build.Build(rec, id, &cells)
 		rows++
 		last = id
-		if r.keep.holds(rec.At) {
+		if r.keep.Holds(rec.At) {
 			kept++
 		}
 		return nil
@@ -171,19 +170,3 @@ func handOver(ctx context.Context, records []cel.Record, yield func(batch []cel.
 	}
 	return nil
 }
-
-// window is a period in microseconds, widened where a wall clock is set back.
-type window struct{ from, until int64 }
-
-func newWindow(from, until time.Time, loc *time.Location) window {
-	w := window{math.MinInt64, math.MaxInt64}
-	if !from.IsZero() {
-		w.from = from.UnixMicro() - cel.SetBack(loc, from.Unix())*1_000_000
-	}
-	if !until.IsZero() {
-		w.until = until.UnixMicro() + cel.SetBack(loc, until.Unix())*1_000_000
-	}
-	return w
-}
-
-func (w window) holds(at int64) bool { return at >= w.from && at < w.until }

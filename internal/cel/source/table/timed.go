@@ -74,7 +74,7 @@ func (s *timed) pass(ctx context.Context, from, until time.Time, long bool) (int
 	t := s.t
 	where, args := t.bounds(from, until)
 	query := fmt.Sprintf("SELECT %s FROM %s%s ORDER BY %s", t.sql.records, t.schema.From, where, t.expression(source.EventTime))
-	keep := newWindow(from, until, nil)
+	keep := row.NewWindow(from, until, nil)
 	var pending []cel.Record
 	var build *row.Builder
 	var cells row.Cells
@@ -95,7 +95,7 @@ func (s *timed) pass(ctx context.Context, from, until time.Time, long bool) (int
 		var rec cel.Record
 		build.Build(&rec, id, &cells)
 		rows++
-		if !keep.holds(rec.At) {
+		if !keep.Holds(rec.At) {
 			return nil
 		}
 		pending = append(pending, rec)
