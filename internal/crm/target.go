@@ -23,7 +23,9 @@ type Target interface {
 	Next(p *Parcel, memo Memo) Step
 	// Do carries out a step: one request, or several of which only the last has
 	// an effect at the CRM. It returns what later steps must know. Errors are an
-	// *Error; any other error counts as Uncertain.
+	// *Error; any other error counts as Uncertain. A memo returned beside an error
+	// is kept as well. An Optional step may return a *NotYetError: the call then counts
+	// as delivered, and the step is done later.
 	Do(ctx context.Context, p *Parcel, step Step, memo Memo) (Memo, error)
 	// Look finds out whether a step whose outcome is not known had its effect:
 	// the memo that Do would have returned and true, or false when it surely
@@ -55,7 +57,10 @@ type Parcel struct {
 	// Past says that the call is from a run over the past: nothing may pop up,
 	// ring or create leads unless the settings say so.
 	Past bool
-	Call *call.Call
+	// Number is the outside party's, for a parcel that is for another than the
+	// call's own; "" means the call's. Calls of one number arrive in order of their start.
+	Number string
+	Call   *call.Call
 }
 
 // Step is one request with an effect, or a few of which only the last has one.
@@ -70,7 +75,8 @@ type Step struct {
 	// reply needs no looking.
 	Repeatable bool
 	// Optional: the parcel is delivered though this step is refused for good (a
-	// recording that the CRM does not want). The reason is kept as a warning.
+	// recording that the CRM does not want). The reason is kept as a warning. Optional
+	// steps come last: what would follow one that is refused is left out.
 	Optional bool
 }
 
