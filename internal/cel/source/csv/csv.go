@@ -17,14 +17,8 @@ import (
 	"ringback/internal/cel/source/row"
 )
 
-const (
-	// batchRows is how many records are handed over at a time.
-	batchRows = 1000
-	// rowsPast is how many records in a row, all later than the period by
-	// timePast, end a scan before the end of the file.
-	rowsPast = 2000
-	timePast = int64(time.Hour / time.Microsecond)
-)
+// batchRows is how many records are handed over at a time.
+const batchRows = 1000
 
 // Source reads one file.
 type Source struct {
@@ -94,15 +88,7 @@ func (s *Source) Scan(ctx context.Context, from, until time.Time, yield func(bat
 		return nil
 	}
 	period := row.NewWindow(from, until, s.opts.Location)
-	past := 0
-	return s.each(ctx, func(rec *cel.Record) (keep, more bool) {
-		if rec.At >= period.Until && rec.At-period.Until > timePast {
-			past++
-		} else {
-			past = 0
-		}
-		return period.Holds(rec.At), past < rowsPast
-	}, yield)
+	return s.each(ctx, func(rec *cel.Record) bool { return period.Holds(rec.At) }, yield)
 }
 
 // Lookup passes over the whole file; see source.Source.
@@ -115,8 +101,8 @@ func (s *Source) Lookup(ctx context.Context, ids []string) ([]cel.Record, error)
 		return nil, nil
 	}
 	var found []cel.Record
-	err := s.each(ctx, func(rec *cel.Record) (keep, more bool) {
-		return wanted[rec.LinkedID] || wanted[rec.UniqueID], true
+	err := s.each(ctx, func(rec *cel.Record) bool {
+		return wanted[rec.LinkedID] || wanted[rec.UniqueID]
 	}, func(batch []cel.Record) error {
 		found = append(found, batch...)
 		return nil
@@ -124,9 +110,8 @@ func (s *Source) Lookup(ctx context.Context, ids []string) ([]cel.Record, error)
 	return found, err
 }
 
-// each reads the file and hands over the records that are wanted, until all are
-// read or no more are wanted.
-func (s *Source) each(ctx context.Context, want func(*cel.Record) (keep, more bool), yield func(batch []cel.Record) error) error {
+// each reads the file and hands over the records that are wanted.
+func (s *Source) each(ctx context.Context, want func(*cel.Record) bool, yield func(batch []cel.Record) error) error {
 	format, err := s.detect(s.path)
 	if err != nil {
 		return err
@@ -144,7 +129,7 @@ func (s *Source) each(ctx context.Context, want func(*cel.Record) (keep, more bo
 	defer func() { s.report(r.lines.broken + r.misfits) }()
 	batch := make([]cel.Record, batchRows)
 	n := 0
-	for more := true; more; {
+	for {
 		err := r.next(&batch[n])
 		if err == io.EOF {
 			if err := s.stillThere(f, r.lines.offset); err != nil {
@@ -155,8 +140,7 @@ func (s *Source) each(ctx context.Context, want func(*cel.Record) (keep, more bo
 		if err != nil {
 			return s.cannotOpen(err)
 		}
-		var keep bool
-		if keep, more = want(&batch[n]); keep {
+		if want(&batch[n]) {
 			n++
 		}
 		if n == len(batch) {

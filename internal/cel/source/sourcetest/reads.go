@@ -39,6 +39,29 @@ func periods(t *testing.T, b Backend) {
 	}
 }
 
+// unordered reads a table to which the rows of an earlier month were added later.
+func unordered(t *testing.T, b Backend) {
+	records := calls(1, 6000)
+	for i := range records[3000:] {
+		records[3000+i].At -= 30 * 86400 * 1_000_000
+	}
+	p := b.Create(t, Layout{})
+	p.Insert(t, rows(Layout{}, records))
+	s := Open(t, p, source.Options{})
+	warned := slices.ContainsFunc(s.Description().Warnings, func(w source.Warning) bool { return w.Code == "ids_not_in_time_order" })
+	if b.SQL && !warned {
+		t.Errorf("warnings %v", s.Description().Warnings)
+	}
+	all := Scan(t, s, time.Time{}, time.Time{})
+	for _, i := range []int{0, 1000, 3000, 5000} {
+		from := records[i].Time()
+		until := from.Add(time.Hour)
+		if d := diff(within(all, from, until), within(Scan(t, s, from, until), from, until)); d != "" {
+			t.Errorf("the hour from %v (-all +scanned):\n%s", from, d)
+		}
+	}
+}
+
 // randomPeriod has edges at, beside and between records, and outside of all.
 func randomPeriod(r *rand.Rand, records []cel.Record) (from, until time.Time) {
 	edge := func() time.Time {
