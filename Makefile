@@ -7,7 +7,7 @@ PORT ?= 8077
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 LINT := $(GO) tool -modfile=tools.mod golangci-lint
 
-.PHONY: help build run test fmt fmt-check vet lint bench fuzz check test-tools clean
+.PHONY: help assembly-report build run test fmt fmt-check vet lint bench fuzz check test-tools clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -36,6 +36,9 @@ lint: ## run the linters of .golangci.yml
 
 bench: test-tools ## run every benchmark once; BENCH=… selects, COUNT=… repeats
 	$(GO) test -run '^$$' -bench '$(or $(BENCH),.)' -benchmem -benchtime '$(or $(TIME),1x)' -count '$(or $(COUNT),1)' ./...
+
+assembly-report: test-tools ## print scenarios × backends × forms × changes of the rows, and every field that differs
+	$(GO) test ./internal/sweep -run TestEveryBackend -count 1 -report
 
 fuzz: ## fuzz each parser for a while; TIME=… for each (10s)
 	@for package in $$(grep -rl --include='*_test.go' '^func Fuzz' . | xargs -n1 dirname | sort -u); do \

@@ -185,7 +185,7 @@ func TestEveryEndpointSaysThatTheJournalIsAway(t *testing.T) {
 			method, path, _ := strings.Cut(url, " ")
 			h := newHouse(t)
 			h.runs.fault = fmt.Errorf("no space: %w", backfill.ErrUnavailable)
-			h.calls.fault = h.runs.fault
+			h.calls.fault = fmt.Errorf("no space: %w", journal.ErrUnavailable)
 			checkProblem(t, h.ask(method, path, ""), http.StatusServiceUnavailable)
 			h.runs.fault, h.calls.fault = errors.New("strange"), errors.New("strange")
 			checkProblem(t, h.ask(method, path, ""), http.StatusInternalServerError)

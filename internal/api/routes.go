@@ -33,7 +33,7 @@ func (s *Server) endpoints() []endpoint {
 		{get, "/api/v1/runs/{id}/calls", false, []string{"outcome", "limit", "before"}, s.runCalls},
 		{get, "/api/v1/runs/{id}/events", false, nil, s.runEvents},
 		{get, "/api/v1/calls", false, []string{"start_date", "end_date", "number", "direction", "result", "pbx", "limit", "before"}, s.listCalls},
-		{get, "/api/v1/calls/{id}", false, []string{"pbx"}, s.getCall},
+		{get, "/api/v1/calls/{id}", false, []string{"pbx", "explain"}, s.getCall},
 		{get, "/api/v1/openapi.json", false, nil, s.openAPI},
 	}
 }

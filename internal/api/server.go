@@ -41,6 +41,8 @@ type Config struct {
 	Runs   Runs
 	Calls  Calls
 	Status Status
+	// Explainer answers why a call looks as it does.
+	Explainer Explainer
 
 	// LogIn lets only requests with right credentials through to a handler and
 	// answers the others itself: digestauth's Wrap, with RefuseLogin as Refuse.

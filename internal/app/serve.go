@@ -43,7 +43,7 @@ func (a *App) serverConfig() (api.Config, error) {
 	c := api.Config{
 		Listen: string(settings.Listen), MetricsListen: string(settings.MetricsListen),
 		TLSCert: settings.TLSCert, TLSKey: settings.TLSKey,
-		Runs: a.runs, Calls: a.journal, Status: a,
+		Runs: a.runs, Calls: a.journal, Status: a, Explainer: a,
 		Log: a.Log, Now: a.Now,
 	}
 	for _, p := range a.pbxs {

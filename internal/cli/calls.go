@@ -24,6 +24,9 @@ type callsCommand struct {
 	sourceFlags `embed:""`
 	span        `embed:""`
 
+	Explain    bool `help:"With --id: draw what happened, and say which rule and records decided each fact."`
+	ExportCase bool `name:"export-case" help:"With --id: write the call's records as a case for the tests, with numbers and names replaced."`
+
 	Format listing.Format `enum:"table,jsonl,csv" default:"table" placeholder:"FORMAT" help:"table, jsonl (all of each call) or csv."`
 }
 
@@ -45,6 +48,9 @@ func (c *callsCommand) Run(ctx context.Context, p *Process) error {
 		return err
 	}
 	defer closeAll(pbxs)
+	if c.Explain || c.ExportCase {
+		return c.why(ctx, p, pbxs)
+	}
 	out := newOutput(p)
 	printer, err := listing.New(c.Format, out, screen(p.Stdout))
 	if err != nil {

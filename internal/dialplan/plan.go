@@ -31,12 +31,13 @@ var (
 // Plan answers what a number, a channel, a context is. It may be used by
 // several goroutines.
 type Plan struct {
+	settings                     Settings
 	extensions, trunks, incoming expressions
 }
 
 // New compiles settings; the error names the setting and the expression.
 func New(s Settings) (*Plan, error) {
-	var p Plan
+	p := Plan{settings: s}
 	for _, list := range []struct {
 		name         string
 		given, usual []string
@@ -60,6 +61,9 @@ func New(s Settings) (*Plan, error) {
 	}
 	return &p, nil
 }
+
+// Settings are those that the plan was made of.
+func (p *Plan) Settings() Settings { return p.settings }
 
 // Default is the plan that fits FreePBX.
 func Default() *Plan {

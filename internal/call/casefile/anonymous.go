@@ -63,12 +63,25 @@ func (r *replacing) learn(records []cel.Record) {
 			id, _ := cel.Field(rec.Extra, key)
 			learn(r.bridges, id, "bridge-"+strconv.Itoa(len(r.bridges)+1))
 		}
+		if digits := onlyDigits(rec.CIDNum); len(digits) >= 6 && digits != rec.CIDNum {
+			learn(r.names, rec.CIDNum, r.number(digits))
+		}
 		if rec.CIDName != "" && rec.CIDName != rec.CIDNum {
 			learn(r.names, rec.CIDName, "Person "+letters(len(r.names)))
 		}
 	}
 	// Longer texts first: one may be the beginning of another.
 	r.pairs = strings.NewReplacer(longestFirst(pairs)...)
+}
+
+// onlyDigits is a number without what people write between its digits.
+func onlyDigits(number string) string {
+	return strings.Map(func(c rune) rune {
+		if c < '0' || c > '9' {
+			return -1
+		}
+		return c
+	}, number)
 }
 
 func longestFirst(pairs []string) []string {
@@ -105,16 +118,17 @@ func (r *replacing) record(rec *cel.Record) {
 	}
 }
 
-// longNumber is a number that belongs to somebody outside.
-var longNumber = regexp.MustCompile(`\d{6,}`)
-
-// hexadecimal is what a channel's serial looks like, which is no number.
-var serial = regexp.MustCompile(`-[0-9a-f]{8}(;[12])?$`)
+// longNumber is a number that belongs to somebody outside, or the serial of a
+// channel, which is none.
+var longNumber = regexp.MustCompile(`-[0-9a-f]{8}\b|\d{6,}`)
 
 func (r *replacing) text(s string) string {
-	s = r.pairs.Replace(s)
-	tail := serial.FindString(s)
-	return longNumber.ReplaceAllStringFunc(s[:len(s)-len(tail)], r.number) + tail
+	return longNumber.ReplaceAllStringFunc(r.pairs.Replace(s), func(found string) string {
+		if found[0] == '-' {
+			return found
+		}
+		return r.number(found)
+	})
 }
 
 // number stands for a number: of the same length and beginning, so that rules

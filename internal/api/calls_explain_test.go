@@ -1,0 +1,63 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"ringback/internal/call"
+	"ringback/internal/cel"
+	"ringback/internal/cel/source"
+	"ringback/internal/sweep"
+)
+
+// fakeExplainer explains one call of the PBX "main", and is away for "second".
+type fakeExplainer struct{}
+
+func (fakeExplainer) Explain(_ context.Context, pbx, id string) ([]sweep.Explained, error) {
+	if pbx == "second" {
+		return nil, &source.UnavailableError{Place: "mysql pbx2/asteriskcdrdb", Err: errors.New("refused")}
+	}
+	if id != "1.1" {
+		return nil, nil
+	}
+	at := time.Date(2026, 11, 23, 10, 0, 0, 0, time.UTC).UnixMicro()
+	records := []cel.Record{
+		{ID: 7, At: at, Type: cel.ChanStart, Channel: "PJSIP/trunk-a-00000001", UniqueID: "1.1", LinkedID: "1.1", Exten: "74950000001", Context: "from-trunk", CIDNum: "79161234567"},
+		{ID: 8, At: at + 5_000_000, Type: cel.Hangup, Channel: "PJSIP/trunk-a-00000001", UniqueID: "1.1", LinkedID: "1.1", Extra: `{"hangupcause":16,"hangupsource":"PJSIP/trunk-a-00000001","dialstatus":""}`},
+	}
+	c, why := call.NewAssembler(call.Settings{PBX: "main"}).AssembleExplained(call.Group{Records: records})
+	return []sweep.Explained{{Call: c, Explanation: why}}, nil
+}
+
+func TestACallIsExplainedFromTheRecords(t *testing.T) {
+	for _, test := range []struct {
+		name, path string
+		status     int
+		says       []string
+	}{
+		{
+			"with its ladder and the reason for each fact", "/api/v1/calls/1.1?explain=1", 200,
+			[]string{`"call":{"id":"1.1"`, `"result":"missed"`, `"fact":"direction"`, `"kind":"hangs_up"`, `● dials 74950000001`},
+		},
+		{"unless no record has the id", "/api/v1/calls/9.9?explain=1", 404, []string{"no record"}},
+		{"unless the PBX is away", "/api/v1/calls/1.1?explain=1&pbx=second", 503, []string{"cannot be read now"}},
+		{"and only when it is asked for", "/api/v1/calls/1.1?explain=0", 404, []string{"no such call"}},
+		{"by a flag that is understood", "/api/v1/calls/1.1?explain=yes", 400, []string{"explain"}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			h := newHouse(t, func(c *Config) { c.Explainer = fakeExplainer{} })
+			w := h.ask("GET", test.path, "")
+			if w.Code != test.status {
+				t.Fatalf("answered %d, want %d: %s", w.Code, test.status, w.Body)
+			}
+			for _, text := range test.says {
+				if !strings.Contains(w.Body.String(), text) {
+					t.Errorf("the answer does not say %q: %s", text, w.Body)
+				}
+			}
+		})
+	}
+}
