@@ -1,17 +1,17 @@
 package jobs
 
 import (
+	"cmp"
 	"context"
-	"database/sql"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"log/slog"
+	"os"
 	"sync"
 	"time"
 
 	"github.com/riverqueue/river"
-	"github.com/riverqueue/river/riverdriver/riversqlite"
-	"github.com/riverqueue/river/rivermigrate"
 	"github.com/riverqueue/river/rivertype"
 
 	"ringback/internal/journal"
@@ -25,7 +25,6 @@ const (
 	attempts = 1000
 
 	fetchCooldown = 50 * time.Millisecond
-	fetchPoll     = 250 * time.Millisecond
 	keepDone      = 7 * 24 * time.Hour
 	keepDiscarded = 30 * 24 * time.Hour
 )
@@ -35,55 +34,68 @@ type Config struct {
 	Journal *journal.Journal
 	// Logger is told what goes wrong in the queue; nil means nobody.
 	Logger *slog.Logger
+	// Lease is how long a process that is not heard of keeps its jobs, where several share
+	// the journal; zero means half a minute.
+	Lease time.Duration
 }
 
 // Client is the queue. Register every kind, then Start; Enqueue and Cancel
 // serve as soon as the kinds are registered.
 type Client struct {
-	db      *sql.DB
-	reader  journal.Reader
+	journal *journal.Journal
+	engine  engine
+	habits  habits
+	// node is this process's name in the queue, another each time it starts.
+	node    string
+	lease   time.Duration
 	logger  *slog.Logger
 	workers *river.Workers
 	queues  map[string]river.QueueConfig
 	kinds   map[string]Kind
 
 	build  sync.Once
-	river  *river.Client[*sql.Tx]
+	river  queue
 	failed error
 
-	stopping chan struct{}
-	stopOnce sync.Once
-	rescue   sync.WaitGroup
+	stopping  chan struct{}
+	stopOnce  sync.Once
+	attending sync.WaitGroup
 
 	mu   sync.Mutex
 	held map[int64]bool
 }
 
-// Open brings the queue's tables in the journal's database up to date and takes
-// back what a process that was killed had begun.
+// Open brings the queue's tables in the journal's database up to date. On a database
+// that no other process shares it takes back what one that was killed had begun.
 func Open(ctx context.Context, config Config) (*Client, error) {
-	db, ok := config.Journal.Native().(*sql.DB)
-	if !ok {
-		return nil, fmt.Errorf("the queue cannot work on %s", config.Journal.Place())
+	on, habits, err := engineOf(config.Journal)
+	if err != nil {
+		return nil, err
 	}
 	if config.Logger == nil {
 		config.Logger = slog.New(slog.DiscardHandler)
 	}
-	migrator, err := rivermigrate.New(riversqlite.New(db), &rivermigrate.Config{Logger: config.Logger})
+	err = config.Journal.Alone(ctx, "migrate", func() error { return on.migrate(ctx, config.Logger) })
 	if err != nil {
-		return nil, fmt.Errorf("prepare the queue: %w", err)
-	}
-	if _, err := migrator.Migrate(ctx, rivermigrate.DirectionUp, nil); err != nil {
 		return nil, fmt.Errorf("bring the queue's tables up to date: %w", err)
 	}
-	if err := recoverAll(ctx, db); err != nil {
-		return nil, err
-	}
-	return &Client{
-		db: db, reader: config.Journal.Reader(), logger: config.Logger, workers: river.NewWorkers(),
+	c := &Client{
+		journal: config.Journal, engine: on, habits: habits, node: nodeName(), lease: cmp.Or(config.Lease, leaseTime),
+		logger: config.Logger, workers: river.NewWorkers(),
 		queues: map[string]river.QueueConfig{}, kinds: map[string]Kind{},
 		stopping: make(chan struct{}), held: map[int64]bool{},
-	}, nil
+	}
+	return c, c.takeBackAll(ctx)
+}
+
+// nodeName tells people which machine and process it is, and is never the same twice.
+func nodeName() string {
+	const most = 40
+	host, err := os.Hostname()
+	if err != nil {
+		host = "somewhere"
+	}
+	return fmt.Sprintf("%.*s-%d-%s", most, host, os.Getpid(), rand.Text())
 }
 
 // Register adds a kind. It must come before the first Enqueue and before Start.
@@ -105,11 +117,11 @@ func (c *Client) Register(kind Kind) error {
 	return nil
 }
 
-func (c *Client) client() (*river.Client[*sql.Tx], error) {
+func (c *Client) client() (queue, error) {
 	c.build.Do(func() {
-		c.river, c.failed = river.NewClient(riversqlite.New(c.db), &river.Config{
-			Logger: c.logger, Workers: c.workers, Queues: c.queues,
-			FetchCooldown: fetchCooldown, FetchPollInterval: fetchPoll,
+		c.river, c.failed = c.engine.client(&river.Config{
+			ID: c.node, Logger: c.logger, Workers: c.workers, Queues: c.queues, PeriodicJobs: c.periodic(),
+			FetchCooldown: fetchCooldown, FetchPollInterval: c.habits.poll, PollOnly: c.habits.pollOnly,
 			JobTimeout: -1, MaxAttempts: attempts, SoftStopTimeout: softStop,
 			CompletedJobRetentionPeriod: keepDone, CancelledJobRetentionPeriod: keepDone, DiscardedJobRetentionPeriod: keepDiscarded,
 		})
@@ -124,10 +136,6 @@ func (c *Client) client() (*river.Client[*sql.Tx], error) {
 func (c *Client) Enqueue(ctx context.Context, tx journal.Tx, jobs ...Ref) error {
 	if len(jobs) == 0 {
 		return nil
-	}
-	native, ok := tx.Native().(*sql.Tx)
-	if !ok {
-		return errors.New("the queue cannot join this transaction")
 	}
 	q, err := c.client()
 	if err != nil {
@@ -144,15 +152,35 @@ func (c *Client) Enqueue(ctx context.Context, tx journal.Tx, jobs ...Ref) error 
 		if !known {
 			return fmt.Errorf("no job kind is called %q", job.Kind)
 		}
-		params = append(params, river.InsertManyParams{Args: args{kind: job.Kind, Key: job.Key}, InsertOpts: &river.InsertOpts{
-			Queue: kind.Queue, Tags: []string{tag(job)},
-			UniqueOpts: river.UniqueOpts{ByArgs: true, ByState: unfinished()},
-		}})
+		params = append(params, river.InsertManyParams{Args: args{kind: job.Kind, Key: job.Key}, InsertOpts: options(kind, job)})
 	}
-	if _, err := q.InsertManyTx(ctx, native, params); err != nil {
+	if err := q.insert(ctx, tx, params); err != nil {
 		return fmt.Errorf("enqueue %s %s: %w", jobs[0].Kind, jobs[0].Key, err)
 	}
 	return nil
+}
+
+// options make a job the only unfinished one of its name.
+func options(kind Kind, job Ref) *river.InsertOpts {
+	return &river.InsertOpts{
+		Queue: kind.Queue, Tags: []string{tag(job)},
+		UniqueOpts: river.UniqueOpts{ByArgs: true, ByState: unfinished()},
+	}
+}
+
+// periodic are the jobs that come by themselves; of several processes one sees to that.
+func (c *Client) periodic() []*river.PeriodicJob {
+	var list []*river.PeriodicJob
+	for _, kind := range c.kinds {
+		if kind.Every == 0 {
+			continue
+		}
+		ref := Ref{kind.Name, everyKey}
+		list = append(list, river.NewPeriodicJob(river.PeriodicInterval(kind.Every), func() (river.JobArgs, *river.InsertOpts) {
+			return args{kind: ref.Kind, Key: ref.Key}, options(kind, ref)
+		}, &river.PeriodicJobOpts{RunOnStart: true}))
+	}
+	return list
 }
 
 // Cancel ends the job, if it is unfinished: one that waits is never worked, and
@@ -190,23 +218,30 @@ func (c *Client) Start(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if err := c.renew(ctx); err != nil {
+		return fmt.Errorf("start the queue: %w", err)
+	}
 	if err := q.Start(ctx); err != nil {
 		return fmt.Errorf("start the queue: %w", err)
 	}
-	c.rescue.Go(func() { c.rescueStranded(ctx) })
+	c.attending.Go(func() { c.attend(ctx) })
 	return nil
 }
 
 // Stop tells jobs to leave off and waits for them: a while in peace, then with
-// their contexts ended. Whatever is not done then goes on at the next start.
+// their contexts ended. Whatever is not done then goes on at the next start, or in
+// another process.
 func (c *Client) Stop(ctx context.Context) error {
 	c.stopOnce.Do(func() { close(c.stopping) })
-	c.rescue.Wait()
+	c.attending.Wait()
 	if c.river == nil {
 		return nil
 	}
 	if err := c.river.Stop(ctx); err != nil {
 		return fmt.Errorf("stop the queue: %w", err)
+	}
+	if err := c.leave(ctx); err != nil { // it ends by itself
+		c.logger.WarnContext(ctx, "others learn late that this process has stopped", "error", err)
 	}
 	return nil
 }

@@ -3,6 +3,8 @@ package jobs
 import (
 	"context"
 	"errors"
+	"fmt"
+	"os"
 	"path/filepath"
 	"sync/atomic"
 	"testing"
@@ -10,10 +12,42 @@ import (
 
 	"go.uber.org/goleak"
 
+	"ringback/internal/dbtest"
 	"ringback/internal/journal"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	code := dbtest.Main(m)
+	if err := goleak.Find(); code == 0 && err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		code = 1
+	}
+	os.Exit(code)
+}
+
+// TestTheQueue runs what holds on every engine.
+func TestTheQueue(t *testing.T) {
+	engines := map[string]func(*testing.T) string{
+		"SQLite":     func(t *testing.T) string { return "sqlite://" + filepath.Join(t.TempDir(), "state.db") },
+		"PostgreSQL": func(t *testing.T) string { return dbtest.PostgreSQL(t).Database(t).URL },
+		"PgBouncer":  func(t *testing.T) string { return dbtest.PostgreSQL(t).Database(t).URL + "&pool_mode=transaction" },
+	}
+	for engine, place := range engines {
+		for name, test := range map[string]func(*testing.T, string){
+			"a job is worked with its kind and key":                                  workedOnce,
+			"a job of a transaction that failed is never worked":                     rolledBack,
+			"there is one unfinished job of a key, and another after it":             unique,
+			"a job is worked again when it says so or fails":                         again,
+			"cancelling ends the context of a job and keeps a waiting one from work": cancelled,
+			"stopping tells jobs to leave off, and the next start goes on":           stopped,
+			"a job whose end could not be written is taken back, and no other":       stranded,
+			"a kind with an interval comes by itself":                                periodic,
+			"kinds that cannot be worked are refused":                                refused,
+		} {
+			t.Run(engine+"/"+name, func(t *testing.T) { test(t, place(t)) })
+		}
+	}
+}
 
 func must(t *testing.T, err error) {
 	t.Helper()
@@ -23,9 +57,9 @@ func must(t *testing.T, err error) {
 }
 
 // queue opens a queue with one kind, "deed", that work does.
-func queue(t *testing.T, path string, work func(context.Context, Job) error) (*Client, *journal.Journal) {
+func open(t *testing.T, url string, work func(context.Context, Job) error) (*Client, *journal.Journal) {
 	t.Helper()
-	j, err := journal.Open(context.Background(), journal.Config{URL: "sqlite://" + path})
+	j, err := journal.Open(context.Background(), journal.Config{URL: url})
 	must(t, err)
 	c, err := Open(context.Background(), Config{Journal: j})
 	must(t, err)
@@ -37,9 +71,9 @@ func queue(t *testing.T, path string, work func(context.Context, Job) error) (*C
 	return c, j
 }
 
-func started(t *testing.T, work func(context.Context, Job) error) (*Client, *journal.Journal) {
+func started(t *testing.T, url string, work func(context.Context, Job) error) (*Client, *journal.Journal) {
 	t.Helper()
-	c, j := queue(t, filepath.Join(t.TempDir(), "state.db"), work)
+	c, j := open(t, url, work)
 	must(t, c.Start(context.Background()))
 	return c, j
 }
@@ -67,9 +101,9 @@ func receive[T any](t *testing.T, ch <-chan T) T {
 	return *new(T)
 }
 
-func TestAJobIsWorkedWithItsKindAndKey(t *testing.T) {
+func workedOnce(t *testing.T, url string) {
 	done := make(chan Job, 1)
-	c, j := started(t, func(_ context.Context, job Job) error {
+	c, j := started(t, url, func(_ context.Context, job Job) error {
 		done <- job
 		return nil
 	})
@@ -79,9 +113,9 @@ func TestAJobIsWorkedWithItsKindAndKey(t *testing.T) {
 	}
 }
 
-func TestAJobOfATransactionThatFailedIsNeverWorked(t *testing.T) {
+func rolledBack(t *testing.T, url string) {
 	done := make(chan Job, 2)
-	c, j := started(t, func(_ context.Context, job Job) error {
+	c, j := started(t, url, func(_ context.Context, job Job) error {
 		done <- job
 		return nil
 	})
@@ -99,9 +133,9 @@ func TestAJobOfATransactionThatFailedIsNeverWorked(t *testing.T) {
 	}
 }
 
-func TestThereIsOneUnfinishedJobOfAKeyAndAnotherAfterIt(t *testing.T) {
+func unique(t *testing.T, url string) {
 	begun, end := make(chan struct{}), make(chan struct{})
-	c, j := started(t, func(context.Context, Job) error {
+	c, j := started(t, url, func(context.Context, Job) error {
 		begun <- struct{}{}
 		<-end
 		return nil
@@ -124,10 +158,10 @@ func TestThereIsOneUnfinishedJobOfAKeyAndAnotherAfterIt(t *testing.T) {
 	end <- struct{}{}
 }
 
-func TestAJobIsWorkedAgainWhenItSaysSoOrFails(t *testing.T) {
+func again(t *testing.T, url string) {
 	var tries atomic.Int64
 	done := make(chan struct{})
-	c, j := started(t, func(_ context.Context, job Job) error {
+	c, j := started(t, url, func(_ context.Context, job Job) error {
 		switch tries.Add(1) {
 		case 1:
 			return Again(time.Millisecond)
@@ -144,9 +178,9 @@ func TestAJobIsWorkedAgainWhenItSaysSoOrFails(t *testing.T) {
 	receive(t, done)
 }
 
-func TestCancellingEndsTheContextOfAJobAndKeepsAWaitingOneFromWork(t *testing.T) {
+func cancelled(t *testing.T, url string) {
 	begun, ended := make(chan string, 9), make(chan struct{}, 9)
-	c, j := started(t, func(ctx context.Context, job Job) error {
+	c, j := started(t, url, func(ctx context.Context, job Job) error {
 		begun <- job.Key
 		if job.Key == "later" {
 			return Again(time.Hour)
@@ -170,11 +204,10 @@ func TestCancellingEndsTheContextOfAJobAndKeepsAWaitingOneFromWork(t *testing.T)
 	}
 }
 
-func TestStoppingTellsJobsToLeaveOffAndTheNextStartGoesOn(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "state.db")
+func stopped(t *testing.T, url string) {
 	begun := make(chan struct{})
 	t.Run("the first process", func(t *testing.T) {
-		c, j := queue(t, path, func(_ context.Context, job Job) error {
+		c, j := open(t, url, func(_ context.Context, job Job) error {
 			close(begun)
 			<-job.Stopping
 			return Again(0)
@@ -184,7 +217,7 @@ func TestStoppingTellsJobsToLeaveOffAndTheNextStartGoesOn(t *testing.T) {
 		receive(t, begun)
 	})
 	done := make(chan struct{})
-	c, _ := queue(t, path, func(context.Context, Job) error {
+	c, _ := open(t, url, func(context.Context, Job) error {
 		close(done)
 		return nil
 	})
@@ -192,32 +225,43 @@ func TestStoppingTellsJobsToLeaveOffAndTheNextStartGoesOn(t *testing.T) {
 	receive(t, done)
 }
 
-func TestWhatAKilledProcessHadBegunIsWorkedAtOnce(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "state.db")
+func TestWhatAKilledProcessHadBegunInAFileIsWorkedAtOnce(t *testing.T) {
+	url := "sqlite://" + filepath.Join(t.TempDir(), "state.db")
 	t.Run("the killed process", func(t *testing.T) {
-		c, j := queue(t, path, func(context.Context, Job) error { return nil })
+		c, j := open(t, url, func(context.Context, Job) error { return nil })
 		enqueue(t, c, j, "key-1")
-		_, err := c.db.Exec(`UPDATE river_job SET state = 'running', attempt = 1, attempted_at = datetime('now');
-			INSERT INTO river_leader (elected_at, expires_at, leader_id) VALUES (datetime('now'), datetime('now', '+1 day'), 'gone')`)
-		must(t, err)
+		exec(t, j, `UPDATE river_job SET state = 'running', attempt = 1, attempted_at = datetime('now')`)
+		exec(t, j, `INSERT INTO river_leader (elected_at, expires_at, leader_id) VALUES (datetime('now'), datetime('now', '+1 day'), 'gone')`)
 	})
 	done := make(chan struct{})
-	c, _ := queue(t, path, func(context.Context, Job) error {
+	_, j := started(t, url, func(context.Context, Job) error {
 		close(done)
 		return nil
 	})
-	must(t, c.Start(context.Background()))
 	receive(t, done)
-	var chiefs int
-	must(t, c.db.QueryRow(`SELECT count(*) FROM river_leader WHERE leader_id = 'gone'`).Scan(&chiefs))
-	if chiefs != 0 {
+	if chiefs := read(t, j, `SELECT count(*) FROM river_leader WHERE leader_id = 'gone'`); chiefs != "0" {
 		t.Error("the killed process still leads")
 	}
 }
 
-func TestAJobWhoseEndCouldNotBeWrittenIsTakenBackAndNoOther(t *testing.T) {
+func exec(t *testing.T, j *journal.Journal, statement string, args ...any) {
+	t.Helper()
+	must(t, j.InTx(context.Background(), func(tx journal.Tx) error {
+		_, err := tx.Exec(context.Background(), statement, args...)
+		return err
+	}))
+}
+
+// read is a single value as a text.
+func read(t *testing.T, j *journal.Journal, query string, args ...any) (value string) {
+	t.Helper()
+	must(t, j.Reader().QueryRow(context.Background(), `SELECT CAST((`+query+`) AS text)`, args...).Scan(&value))
+	return value
+}
+
+func stranded(t *testing.T, url string) {
 	begun, end := make(chan struct{}, 9), make(chan struct{})
-	c, j := started(t, func(context.Context, Job) error {
+	c, j := started(t, url, func(context.Context, Job) error {
 		begun <- struct{}{}
 		<-end
 		return nil
@@ -225,28 +269,39 @@ func TestAJobWhoseEndCouldNotBeWrittenIsTakenBackAndNoOther(t *testing.T) {
 	defer close(end)
 	enqueue(t, c, j, "held")
 	receive(t, begun)
-	state := func(key string) (state string) {
-		must(t, c.db.QueryRow(`SELECT state FROM river_job WHERE json_extract(args, '$.key') = ?`, key).Scan(&state))
-		return state
+	state := func(key string) string {
+		return read(t, j, `SELECT state FROM river_job WHERE queue = $1`, key)
 	}
 	// A job that the database has as running and nobody works: what is left of one
 	// whose end could not be written.
-	_, err := c.db.Exec(`INSERT INTO river_job (args, attempt, attempted_at, attempted_by, kind, max_attempts, queue, state, tags)
-		SELECT jsonb('{"key":"stranded"}'), 1, attempted_at, attempted_by, kind, max_attempts, 'nowhere', 'running', tags FROM river_job`)
-	must(t, err)
+	exec(t, j, `INSERT INTO river_job (args, attempt, attempted_at, attempted_by, kind, max_attempts, queue, state, tags)
+		SELECT args, 1, attempted_at, attempted_by, kind, max_attempts, 'nowhere', 'running', tags FROM river_job`)
 	must(t, c.takeBackStranded(context.Background(), time.Now().Add(-time.Minute)))
-	if state("stranded") != "running" {
+	if state("nowhere") != "running" {
 		t.Error("a job that was begun just now is taken back")
 	}
 	must(t, c.takeBackStranded(context.Background(), time.Now().Add(time.Minute)))
-	if state("stranded") != "available" || state("held") != "running" {
-		t.Errorf("the stranded job is %s, the one being worked %s", state("stranded"), state("held"))
+	if state("nowhere") != "available" || state("deeds") != "running" {
+		t.Errorf("the stranded job is %s, the one being worked %s", state("nowhere"), state("deeds"))
 	}
 }
 
-func TestKindsThatCannotBeWorkedAreRefused(t *testing.T) {
+func periodic(t *testing.T, url string) {
+	c, _ := open(t, url, func(context.Context, Job) error { return nil })
+	done := make(chan Job)
+	must(t, c.Register(Kind{Name: "chore", Queue: "chores", Workers: 1, Every: time.Hour, Work: func(_ context.Context, job Job) error {
+		done <- job
+		return nil
+	}}))
+	must(t, c.Start(context.Background()))
+	if job := receive(t, done); job.Kind != "chore" {
+		t.Errorf("got %+v", job)
+	}
+}
+
+func refused(t *testing.T, url string) {
 	work := func(context.Context, Job) error { return nil }
-	c, j := queue(t, filepath.Join(t.TempDir(), "state.db"), work)
+	c, j := open(t, url, work)
 	for name, kind := range map[string]Kind{
 		"twice":      {Name: "deed", Queue: "deeds", Workers: 1, Work: work},
 		"no work":    {Name: "idle", Queue: "deeds", Workers: 1},

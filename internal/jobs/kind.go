@@ -17,6 +17,9 @@ type Kind struct {
 	Queue string
 	// Workers is how many jobs of the queue this process works at a time.
 	Workers int
+	// Every is how often a job of this kind comes by itself, the first time soon after
+	// the start, in one of the processes; zero means never.
+	Every time.Duration
 	// Work does a job. nil means done; Again means once more, later; any other
 	// error means once more after a back-off that grows to minutes. It must return
 	// soon after its context ended or, where it can leave off in the middle, soon after Job.Stopping was closed.
@@ -38,6 +41,9 @@ type Ref struct {
 	// Key is of letters, digits and underscores, with hyphens between.
 	Key string
 }
+
+// everyKey is the key of jobs that come by themselves.
+const everyKey = "every"
 
 // Again is what Work returns when the job is to be worked once more after d,
 // without counting as a failure.

@@ -19,7 +19,7 @@ type Counts struct {
 // Stats counts the jobs that are not finished.
 func (c *Client) Stats(ctx context.Context) (Stats, error) {
 	stats := Stats{}
-	err := c.reader.Query(ctx, `SELECT kind, state, count(*) FROM river_job
+	err := c.journal.Reader().Query(ctx, `SELECT kind, state, count(*) FROM river_job
 		WHERE state IN ('available', 'pending', 'running', 'retryable', 'scheduled') GROUP BY kind, state`, nil, func(row journal.Row) error {
 		var kind, state string
 		var n int64
