@@ -43,6 +43,7 @@ func NewEntry(c *call.Call) *Entry {
 		}
 	}
 	e.aliases = slices.Clone(e.linkedids)
+	e.aliases = append(e.aliases, c.UniqueIDs...)
 	for i := range c.Legs {
 		e.aliases = append(e.aliases, c.Legs[i].ID)
 	}
