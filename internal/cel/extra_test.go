@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"ringback/internal/cel"
 )
@@ -72,7 +73,7 @@ func FuzzExtra(f *testing.F) {
 		cel.Cut(extra)
 		got, found := cel.Field(extra, key)
 		var object map[string]json.RawMessage
-		if !found || json.Unmarshal([]byte(extra), &object) != nil {
+		if !found || !utf8.ValidString(extra) || json.Unmarshal([]byte(extra), &object) != nil {
 			return
 		}
 		raw, there := object[key]
