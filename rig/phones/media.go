@@ -38,6 +38,12 @@ func (c *Call) media(sdp string) {
 			}
 		}
 	}()
+	c.ua.mu.Lock()
+	mute := c.ua.mute
+	c.ua.mu.Unlock()
+	if mute {
+		return
+	}
 	go func() {
 		dst := &net.UDPAddr{IP: net.ParseIP(ip), Port: port}
 		p := make([]byte, 172)

@@ -30,6 +30,7 @@ type UA struct {
 	pend                   map[string]chan *msg
 	beh                    Behaviour
 	in                     chan *Call // every incoming call
+	mute                   bool       // sends no sound
 }
 
 func NewUA(t *Truth, name, user, disp, host string, port int, pbx string) *UA {
@@ -44,6 +45,13 @@ func NewUA(t *Truth, name, user, disp, host string, port int, pbx string) *UA {
 	}
 	go u.loop()
 	return u
+}
+
+// Mute has the telephone send no sound in its next calls.
+func (u *UA) Mute(mute bool) {
+	u.mu.Lock()
+	u.mute = mute
+	u.mu.Unlock()
 }
 
 func (u *UA) Set(b Behaviour) {

@@ -66,6 +66,7 @@ func (r *Rig) capture(s scenario, base string) (ok bool, err error) {
 	idle := r.ami.Idle(30 * time.Second)
 	for _, u := range r.lines() {
 		u.Set(Behaviour{Action: "ring"})
+		u.Mute(false)
 	}
 	if err := r.logApplications(s.apps); err != nil {
 		return false, err

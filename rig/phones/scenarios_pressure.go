@@ -173,6 +173,79 @@ var pressureScenarios = []scenario{
 		r.incoming(c, "74950000020").answered(b.upTime()).talk(b.upTime(), c.endTime(), cust1, "1003").
 			leg(anyOf(cust2, dialled2, ""), anyOf("forward", "group"), nil).leg("1003", anyOf("", "group"), "answered", 0).without("ivr")
 	}),
+	play("ringgroup-local-without-sound", "Outside 79161234567 calls DID 74950000006 -> ring group 501, whose members are Local channels; no telephone sends sound, so the PBX does not optimise them away; 1001 and 1002 ring, 1002 answers after 2 s; talk 3 s, the caller hangs up.", func(r *Rig) {
+		for _, u := range r.lines() {
+			u.Mute(true)
+		}
+		c, b, ok := r.ring("74950000006", r.p["1002"], 2*sec)
+		if !ok {
+			return
+		}
+		r.incoming(c, "74950000006").answered(b.upTime()).talk(b.upTime(), c.endTime(), cust1, "1002").
+			leg("1001", "group", "answered_elsewhere").leg("1002", "group", "answered", 0)
+	}),
+	play("ivr-timeout", "Outside 79161234567 calls DID 74950000002 -> IVR, presses nothing; the menu says goodbye and the PBX ends the call.", func(r *Rig) {
+		c := r.trunk.Invite("74950000002", cust1, "")
+		if !r.mustUp(c, "caller", 8*sec) {
+			return
+		}
+		c.WaitEnd(90 * sec)
+		r.tell("Caller", c)
+		r.incoming(c, "74950000002").unanswered("missed").set("ivr", true).endedBy("pbx")
+	}),
+	play("ami-redirect-to-conference", "Outside 79161234567 calls DID 74950000001 -> 1001 (talk 2 s); an administrator moves both into conference 800 (AMI Redirect with ExtraChannel); 1002 dials 800 and joins 3 s later; 3 s later 1002 leaves, then the caller hangs up.", func(r *Rig) {
+		c, a, ok := r.taken(did1, "1001")
+		if !ok {
+			return
+		}
+		time.Sleep(2 * sec)
+		moved := time.Now()
+		res := r.ami.Do("Redirect", "Channel", r.channel("PJSIP/trunk-provider-"), "Context", "from-internal", "Exten", "800", "Priority", "1",
+			"ExtraChannel", r.channel("PJSIP/1001-"), "ExtraContext", "from-internal", "ExtraExten", "800", "ExtraPriority", "1")
+		r.truth.Add("AMI", "Redirect", "both to 800: "+res["Response"], "")
+		time.Sleep(3 * sec)
+		b := r.p["1002"].Invite("800", "", "")
+		if !r.mustUp(b, "1002", 8*sec) {
+			return
+		}
+		time.Sleep(3 * sec)
+		b.Bye()
+		time.Sleep(500 * time.Millisecond)
+		c.Bye()
+		time.Sleep(500 * time.Millisecond)
+		a.Bye()
+		r.tell("Caller", c, "1001", a, "1002", b)
+		// Announcements keep each out of the room for up to three seconds.
+		first := seconds(moved.Sub(a.upTime()))
+		r.incoming(c, did1).channel("PJSIP/trunk-provider", 0).answered(a.upTime()).set("conference", "800").set("talks", open).
+			set("talk_seconds", object{{"min", rounded(first + 3)}, {"max", seconds(c.endTime().Sub(a.upTime()))}}).
+			without("legs", "transfers", "ended_by").set("legs", open).set("duration_seconds", open)
+		r.internal(b, "800").channel("PJSIP/1002", 0).set("result", "answered").set("answered", true).set("conference", "800").set("talks", open).
+			set("talk_seconds", object{{"min", 0.1}, {"max", seconds(b.endTime().Sub(b.upTime()))}})
+	}),
+	play("internal-caller-transfers", "Extension 1001 calls 1002 (answers after 1 s, talk 2 s) and blind-transfers 1002 to 1003 (answers after 1 s); 1002 and 1003 talk 3 s, 1003 hangs up.", func(r *Rig) {
+		r.p["1002"].Set(ans(1 * sec))
+		c := r.p["1001"].Invite("1002", "", "")
+		a, ok := r.answered(r.p["1002"])
+		if !ok {
+			return
+		}
+		time.Sleep(2 * sec)
+		r.p["1003"].Set(ans(1 * sec))
+		t := refer(c, "1003")
+		b, ok := r.answered(r.p["1003"])
+		if !ok {
+			return
+		}
+		time.Sleep(3 * sec)
+		b.Bye()
+		a.WaitEnd(3 * sec)
+		r.tell("1001", c, "1002", a, "1003", b)
+		w := r.internal(c, "1002").answered(a.upTime()).endedBy("to").
+			talk(a.upTime(), t, "1001", "1002").talk(b.upTime(), b.endTime(), "1002", "1003").
+			leg("1002", "", "answered", 0, 1).leg("1003", "blind_transfer", "answered", 1).transfer("blind", "1001", "1003")
+		w.end = b.endTime
+	}),
 }
 
 // over says that the call has ended.
