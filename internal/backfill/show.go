@@ -76,7 +76,8 @@ func (s *Service) Cancel(ctx context.Context, id string) (*Run, error) {
 
 // Settle records, in tx, how the delivery of a call ended that a Deliverer had
 // left open, and ends the run when nothing more is open. After tx is committed,
-// the caller calls the function returned, which tells those who watch.
+// the caller calls the function returned, which tells those who watch. A run that the
+// journal keeps no longer is nobody's concern.
 func (s *Service) Settle(ctx context.Context, tx journal.Tx, run int64, outcome CallOutcome) (committed func(), err error) {
 	err = journal.SettleCall(ctx, tx, run, journal.Outcome{
 		PBX: outcome.PBX, ID: outcome.ID, Outcome: string(outcome.Outcome), Reason: outcome.Reason,
@@ -88,6 +89,9 @@ func (s *Service) Settle(ctx context.Context, tx journal.Tx, run int64, outcome 
 		return nil, err
 	}
 	id, err := journal.RunID(ctx, tx, run)
+	if errors.Is(err, journal.ErrNotFound) {
+		return func() {}, nil
+	}
 	if err != nil {
 		return nil, err
 	}

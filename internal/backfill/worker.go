@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sync"
 	"time"
 
 	"ringback/internal/cel/source"
@@ -88,8 +89,8 @@ func backoff(stalls int) time.Duration {
 	return min(time.Minute, time.Second<<min(max(stalls-1, 0), 10))
 }
 
-// work takes the run up and walks what is left of it. A PBX that is away does not
-// keep the others from being walked.
+// work takes the run up and works it until it is done, or until it is cancelled
+// or taken up elsewhere: in this process or in another.
 func (w *worker) work(ctx context.Context, id string) error {
 	err := w.persist(ctx, func(tx journal.Tx) error {
 		var err error
@@ -100,13 +101,45 @@ func (w *worker) work(ctx context.Context, id string) error {
 		return err
 	}
 	w.changes.tell(id)
-	w.pace = newPace(w.config.Now(), w.done(0, time.Time{}))
-	if w.run.Kind == string(ByIDs) {
-		err = w.walkIDs(ctx)
-	} else {
-		err = w.walkPeriods(ctx)
+	ctx, leaveOff := context.WithCancelCause(ctx)
+	var minding sync.WaitGroup
+	minding.Go(func() { w.mind(ctx, leaveOff) })
+	err = w.finish(ctx)
+	leaveOff(nil)
+	minding.Wait()
+	if err != nil && errors.Is(context.Cause(ctx), journal.ErrLost) {
+		return journal.ErrLost
 	}
-	if err != nil {
+	return err
+}
+
+// mind ends the work on a run that is cancelled or in other hands, also while nothing is
+// written that would show it.
+func (w *worker) mind(ctx context.Context, leaveOff context.CancelCauseFunc) {
+	const every = 500 * time.Millisecond
+	look := time.NewTicker(every)
+	defer look.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-look.C:
+		}
+		if held, err := w.config.Journal.HoldsRun(ctx, w.run.Seq, w.run.Epoch); err == nil && !held {
+			leaveOff(journal.ErrLost)
+		}
+	}
+}
+
+// finish walks what is left of the run. A PBX that is away does not keep the
+// others from being walked.
+func (w *worker) finish(ctx context.Context) error {
+	w.pace = newPace(w.config.Now(), w.done(0, time.Time{}))
+	walk := w.walkPeriods
+	if w.run.Kind == string(ByIDs) {
+		walk = w.walkIDs
+	}
+	if err := walk(ctx); err != nil {
 		return err
 	}
 	return w.persist(ctx, func(tx journal.Tx) error {
@@ -224,10 +257,12 @@ func (w *worker) open(ctx context.Context, name string) (sweep.PBX, error) {
 	return sweep.PBX{}, fmt.Errorf("the PBX %s is not configured any more: configure it again, then retry, or start a run without it", name)
 }
 
-// persist writes to the journal, again and again while it cannot be written, as
-// when its disk is full: what is in memory would be lost otherwise. fn may run several times.
+// persist writes to the journal, again and again while it is unavailable, as when
+// its disk is full or its server away: what is in memory would be lost otherwise. Any
+// other error it gives up on after some attempts. fn may run several times.
 func (w *worker) persist(ctx context.Context, fn func(journal.Tx) error) error {
-	const first, most = 100 * time.Millisecond, 5 * time.Second
+	const first, most, attempts = 100 * time.Millisecond, 5 * time.Second, 4
+	refused := 0
 	for wait := first; ; wait = min(2*wait, most) {
 		err := w.config.Journal.InTx(ctx, fn)
 		switch {
@@ -235,6 +270,10 @@ func (w *worker) persist(ctx context.Context, fn func(journal.Tx) error) error {
 			return err
 		case ctx.Err() != nil:
 			return ctx.Err()
+		case !errors.Is(err, journal.ErrUnavailable):
+			if refused++; refused == attempts {
+				return err
+			}
 		}
 		w.config.Logger.WarnContext(ctx, "a run waits for the journal", "run", w.run.ID, "error", err)
 		select {

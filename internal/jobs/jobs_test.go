@@ -44,7 +44,10 @@ func TestTheQueue(t *testing.T) {
 			"a kind with an interval comes by itself":                                periodic,
 			"kinds that cannot be worked are refused":                                refused,
 		} {
-			t.Run(engine+"/"+name, func(t *testing.T) { test(t, place(t)) })
+			t.Run(engine+"/"+name, func(t *testing.T) {
+				t.Parallel()
+				test(t, place(t))
+			})
 		}
 	}
 }

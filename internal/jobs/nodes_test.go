@@ -26,6 +26,7 @@ func node(t *testing.T, url string, lease time.Duration, work func(context.Conte
 }
 
 func TestJobsOfAProcessThatIsGoneAreTakenUpByAnother(t *testing.T) {
+	t.Parallel()
 	url := dbtest.PostgreSQL(t).Database(t).URL
 	begun, done := make(chan string, 9), make(chan string, 9)
 	c, j := node(t, url, time.Second, func(_ context.Context, job Job) error {
@@ -61,6 +62,7 @@ func TestJobsOfAProcessThatIsGoneAreTakenUpByAnother(t *testing.T) {
 }
 
 func TestAProcessThatStopsLeavesItsJobsToOthersAtOnce(t *testing.T) {
+	t.Parallel()
 	url := dbtest.PostgreSQL(t).Database(t).URL
 	begun, done := make(chan struct{}), make(chan struct{})
 	t.Run("the first process", func(t *testing.T) {
@@ -85,6 +87,7 @@ func TestAProcessThatStopsLeavesItsJobsToOthersAtOnce(t *testing.T) {
 }
 
 func TestACancelledJobOfAnotherProcessEnds(t *testing.T) {
+	t.Parallel()
 	url := dbtest.PostgreSQL(t).Database(t).URL
 	begun, ended := make(chan struct{}), make(chan struct{})
 	work := func(ctx context.Context, _ Job) error {

@@ -26,6 +26,17 @@ func ClaimRun(ctx context.Context, tx Tx, id string) (Run, error) {
 	return run, err
 }
 
+// HoldsRun says whether the worker of an epoch still has a run that goes on. It is a
+// quick look: only what a transaction writes is held against it for certain.
+func (j *Journal) HoldsRun(ctx context.Context, seq, epoch int64) (bool, error) {
+	var n int
+	err := j.Reader().QueryRow(ctx, `SELECT count(*) FROM runs WHERE seq = $1 AND epoch = $2 AND state = 'running'`, seq, epoch).Scan(&n)
+	if err != nil {
+		return false, fmt.Errorf("look whether the run goes on: %w", err)
+	}
+	return n == 1, nil
+}
+
 // Progress is what one batch of a run adds to the journal.
 type Progress struct {
 	// Run and Epoch are those of the Run that ClaimRun returned.

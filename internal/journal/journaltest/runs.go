@@ -85,6 +85,11 @@ func fenced(t *testing.T, b *bench) {
 	first := b.claim("run1")
 	second := b.claim("run1")
 	same(t, "state", second.State, journal.StateRunning)
+	for _, worker := range []journal.Run{first, second} {
+		held, err := b.HoldsRun(b.ctx(), worker.Seq, worker.Epoch)
+		b.must(err)
+		same(t, "has the run", held, worker.Epoch == second.Epoch)
+	}
 	err := b.commit(journal.Progress{Run: first.Seq, Epoch: first.Epoch, Outcomes: []journal.Outcome{outcome("10.1", "delivered")}})
 	if !errors.Is(err, journal.ErrLost) {
 		t.Errorf("a worker that lost the run may write: %v", err)
@@ -155,6 +160,9 @@ func cancelled(t *testing.T, b *bench) {
 	if !errors.Is(err, journal.ErrLost) {
 		t.Errorf("a cancelled run is taken up: %v", err)
 	}
+	held, err := b.HoldsRun(b.ctx(), run.Seq, run.Epoch)
+	b.must(err)
+	same(t, "is held", held, false)
 	got := b.run("run1")
 	same(t, "state", got.State, journal.StateCancelled)
 	same(t, "counts", got.Counts, journal.Counts{})
