@@ -1,0 +1,201 @@
+package kommo
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"net/url"
+	"strconv"
+
+	"ringback/internal/config"
+	"ringback/internal/crm"
+	"ringback/internal/crm/policy"
+)
+
+// job is one step of one delivery.
+type job struct {
+	*Target
+	parcel *crm.Parcel
+	part   *policy.Part
+	memo   memo
+	// paid says that a request was charged for.
+	paid bool
+}
+
+// userOf is the user whom the settings give a call to; 0 is none.
+func (t *Target) userOf(p *policy.Part) int64 {
+	if user, ok := t.settings.Users[p.Person]; ok && p.Person != "" {
+		return user
+	}
+	return t.settings.DefaultUser
+}
+
+// user is the user of the call: the default one for somebody dismissed.
+func (j *job) user() int64 {
+	user := j.userOf(j.part)
+	if j.account.dismissed(user) {
+		user = j.settings.DefaultUser
+	}
+	if j.memo.NoUsers || j.account.dismissed(user) {
+		return 0
+	}
+	return user
+}
+
+func (j *job) skips() bool { return j.settings.UnknownCallers == config.Skip }
+
+// askUsers learns who is active. An account with more users than a page holds
+// keeps the rest as not known: the CRM then refuses the user or takes it.
+func (j *job) askUsers(ctx context.Context) error {
+	const page = 250
+	active := map[int64]bool{}
+	var answer struct {
+		In struct {
+			Users []struct {
+				ID     int64 `json:"id"`
+				Rights struct {
+					Active *bool `json:"is_active"`
+				} `json:"rights"`
+			} `json:"users"`
+		} `json:"_embedded"`
+	}
+	r := &request{method: http.MethodGet, path: "api/v4/users", query: url.Values{"limit": {strconv.Itoa(page)}, "page": {"1"}}}
+	if err := j.client.send(ctx, r, &answer); err != nil {
+		return err
+	}
+	for _, u := range answer.In.Users {
+		active[u.ID] = u.Rights.Active == nil || *u.Rights.Active
+	}
+	if len(answer.In.Users) == page {
+		for _, user := range j.settings.Users {
+			if _, seen := active[user]; !seen {
+				active[user] = true
+			}
+		}
+	}
+	j.account.learnUsers(active)
+	return nil
+}
+
+func (j *job) askAccount(ctx context.Context) error {
+	var answer struct {
+		Unsorted *bool `json:"is_unsorted_on"`
+	}
+	r := &request{method: http.MethodGet, path: "api/v4/account"}
+	if err := j.client.send(ctx, r, &answer); err != nil {
+		return err
+	}
+	j.account.learnSettings(answer.Unsorted == nil || *answer.Unsorted)
+	return nil
+}
+
+// tolerate turns refusals that have a way out into a state from which Next
+// takes it: users that are not there, a client that has gone.
+func (j *job) tolerate(err error) error {
+	r, ok := errors.AsType[*rejection](err)
+	switch {
+	case !ok:
+		return err
+	case r.names("responsible_user_id", "created_by", "call_responsible") && j.user() != 0:
+		j.memo.NoUsers = true
+		return nil
+	case r.missing() && j.memo.ID != 0 && j.memo.Gone < 2:
+		j.clients.drop(j.part.Client)
+		j.memo.forget()
+		return nil
+	}
+	return err
+}
+
+// created is an answer with the ids of what was made.
+type created struct {
+	In struct {
+		Contacts []ref `json:"contacts"`
+		Notes    []ref `json:"notes"`
+		Unsorted []struct {
+			UID string `json:"uid"`
+			In  struct {
+				Contacts []ref `json:"contacts"`
+			} `json:"_embedded"`
+		} `json:"unsorted"`
+		Calls []struct {
+			ID     int64  `json:"id"`
+			Entity int64  `json:"entity_id"`
+			Type   string `json:"entity_type"`
+		} `json:"calls"`
+	} `json:"_embedded"`
+	Errors []itemError `json:"errors"`
+}
+
+// post sends something to be made.
+func (j *job) post(ctx context.Context, path string, body any) (*created, error) {
+	var answer created
+	r := &request{method: http.MethodPost, path: "api/v4/" + path, body: body, effect: true}
+	return &answer, j.client.send(ctx, r, &answer)
+}
+
+// odd is an answer of success without what should have been made.
+func odd(what string) error {
+	return &crm.Error{Class: crm.Uncertain, Reason: "the CRM answered that all is well, and named no " + what}
+}
+
+// createContact makes a contact of a stranger.
+func (j *job) createContact(ctx context.Context) error {
+	free, err := j.creating.lock(ctx, identity(j.part.Client))
+	if err != nil {
+		return err
+	}
+	defer free()
+	if known, err := j.recalled(ctx); known || err != nil {
+		return err
+	}
+	answer, err := j.post(ctx, string(contacts), []contactBody{j.contactBody()})
+	if err != nil {
+		return j.tolerate(err)
+	}
+	if len(answer.In.Contacts) == 0 || answer.In.Contacts[0].ID == 0 {
+		return odd("contact")
+	}
+	return j.isContact(ctx, entity{kind: contacts, id: answer.In.Contacts[0].ID})
+}
+
+func (j *job) isContact(ctx context.Context, e entity) error {
+	j.clients.put(j.part.Client, e)
+	j.belongs(e)
+	// The CRM's search may take a while to show it.
+	j.memo.Hidden = true
+	return j.keep(ctx, j.part.Client, made{Contact: e.id})
+}
+
+// createUnsorted makes an entry among the unsorted of a stranger's call.
+func (j *job) createUnsorted(ctx context.Context) error {
+	free, err := j.creating.lock(ctx, identity(j.part.Client))
+	if err != nil {
+		return err
+	}
+	defer free()
+	if known, err := j.recalled(ctx); known || err != nil {
+		return err
+	}
+	answer, err := j.post(ctx, "leads/unsorted/sip", []unsortedBody{j.unsortedBody(j.onlyLink(ctx))})
+	if err != nil {
+		if r, ok := errors.AsType[*rejection](err); ok && r.twice() {
+			return &crm.Error{Class: crm.Uncertain, Reason: "the CRM says that it has this entry already", Err: err}
+		}
+		return j.tolerate(err)
+	}
+	if len(answer.In.Unsorted) == 0 || answer.In.Unsorted[0].UID == "" {
+		return odd("entry among the unsorted")
+	}
+	entry := answer.In.Unsorted[0]
+	var contact int64
+	if len(entry.In.Contacts) > 0 {
+		contact = entry.In.Contacts[0].ID
+	}
+	return j.isUnsorted(ctx, entry.UID, contact)
+}
+
+func (j *job) isUnsorted(ctx context.Context, uid string, contact int64) error {
+	j.memo.Unsorted, j.memo.Revision = uid, j.parcel.Revision
+	return j.keep(ctx, j.part.Client, made{contact, uid})
+}

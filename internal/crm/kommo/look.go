@@ -1,0 +1,144 @@
+package kommo
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+	"strconv"
+
+	"ringback/internal/crm"
+)
+
+// page is the most that a list returns at once.
+const page = 250
+
+// lookForContact finds the contact that was made, by the number as it was
+// written into it.
+func (j *job) lookForContact(ctx context.Context) (bool, error) {
+	e, ok, err := j.search(ctx, query{contacts, digits(dialable(j.part.Client))}, j.part.Client)
+	if err != nil || !ok {
+		return false, err
+	}
+	return true, j.isContact(ctx, e)
+}
+
+func (j *job) lookForNote(ctx context.Context) (bool, error) {
+	return j.lookIn(ctx, j.memo.Kind, j.memo.ID)
+}
+
+// lookForCall looks on the client and wherever the CRM may have put the call
+// instead.
+func (j *job) lookForCall(ctx context.Context) (bool, error) {
+	for _, place := range []entity{{kind: j.memo.Kind, leads: []int64{j.memo.ID}}, {kind: leads, leads: j.memo.Leads}, {kind: customers, leads: j.memo.Customers}} {
+		if found, err := j.lookIn(ctx, place.kind, place.leads...); found || err != nil {
+			return found, err
+		}
+	}
+	return false, nil
+}
+
+// lookIn reads the latest notes about calls of a few entities. What was just
+// written is among them, since they are sorted by when they were written, not
+// by when the calls were.
+func (j *job) lookIn(ctx context.Context, k kind, entities ...int64) (bool, error) {
+	if len(entities) == 0 {
+		return false, nil
+	}
+	q := url.Values{
+		"filter[note_type][]": {"call_in", "call_out"}, "order[updated_at]": {"desc"}, "limit": {strconv.Itoa(page)}, "page": {"1"},
+	}
+	for _, id := range entities {
+		q.Add("filter[entity_id][]", strconv.FormatInt(id, 10))
+	}
+	var answer struct {
+		In struct {
+			Notes []struct {
+				ID     int64 `json:"id"`
+				Entity int64 `json:"entity_id"`
+				Params struct {
+					Uniq string `json:"uniq"`
+					Link string `json:"link"`
+				} `json:"params"`
+			} `json:"notes"`
+		} `json:"_embedded"`
+	}
+	if err := j.client.send(ctx, &request{method: http.MethodGet, path: "api/v4/" + string(k) + "/notes", query: q}, &answer); err != nil {
+		return false, err
+	}
+	for _, n := range answer.In.Notes {
+		if n.Params.Uniq == j.parcel.Key {
+			j.memo.Kind, j.memo.ID, j.memo.Note = k, n.Entity, n.ID
+			j.memo.Revision, j.memo.Linked = j.parcel.Revision, n.Params.Link != ""
+			return true, nil
+		}
+	}
+	return false, nil
+}
+
+// entry is one of the unsorted.
+type entry struct {
+	UID       string `json:"uid"`
+	SourceUID string `json:"source_uid"`
+	CreatedAt int64  `json:"created_at"`
+	Metadata  struct {
+		Uniq     string `json:"uniq"`
+		From     string `json:"from"`
+		Phone    string `json:"phone"`
+		CalledAt int64  `json:"called_at"`
+	} `json:"metadata"`
+	In struct {
+		Contacts []ref `json:"contacts"`
+	} `json:"_embedded"`
+}
+
+// lookForUnsorted walks the unsorted from the latest call back to this one, a
+// page each time it is asked.
+func (j *job) lookForUnsorted(ctx context.Context) (bool, error) {
+	n := j.pages.next(j.parcel.Key)
+	q := url.Values{
+		"filter[category][]": {"sip"}, "order[created_at]": {"desc"}, "limit": {strconv.Itoa(page)}, "page": {strconv.Itoa(n)},
+	}
+	var answer struct {
+		In struct {
+			Unsorted []entry `json:"unsorted"`
+		} `json:"_embedded"`
+	}
+	if err := j.client.send(ctx, &request{method: http.MethodGet, path: "api/v4/leads/unsorted", query: q}, &answer); err != nil {
+		return false, err
+	}
+	entries := answer.In.Unsorted
+	for _, e := range entries {
+		if !j.isMine(&e) {
+			continue
+		}
+		j.pages.end(j.parcel.Key)
+		var contact int64
+		if len(e.In.Contacts) > 0 {
+			contact = e.In.Contacts[0].ID
+		}
+		return true, j.isUnsorted(ctx, e.UID, contact)
+	}
+	if len(entries) < page || entries[len(entries)-1].CreatedAt < j.part.Start.Unix() {
+		j.pages.end(j.parcel.Key)
+		return false, nil
+	}
+	j.pages.advance(j.parcel.Key)
+	return false, &crm.Error{Class: crm.Throttled, Budget: requests, Until: j.services.Now(), Reason: "there are more entries among the unsorted to look through"}
+}
+
+// isMine knows an entry by its key; where the CRM does not show that, by the
+// client and the second of the call. The CRM may have swapped the numbers.
+func (j *job) isMine(e *entry) bool {
+	if e.SourceUID == j.parcel.Key || e.Metadata.Uniq == j.parcel.Key {
+		return true
+	}
+	if e.SourceUID != "" || e.Metadata.Uniq != "" {
+		return false
+	}
+	client := identity(j.part.Client)
+	at := e.Metadata.CalledAt
+	if at == 0 {
+		at = e.CreatedAt
+	}
+	return at == j.part.Start.Unix() && (identity(e.Metadata.From) == client || identity(e.Metadata.Phone) == client)
+}
