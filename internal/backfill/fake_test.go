@@ -130,9 +130,16 @@ func open(tb testing.TB, dir string, pbx fakes, change func(*Config)) *bench {
 	if _, err := os.Stat(path); errors.Is(err, os.ErrNotExist) {
 		must(tb, os.WriteFile(path, empty(), 0o600))
 	}
-	j, err := journal.Open(context.Background(), journal.Config{URL: "sqlite://" + path})
+	return openAt(tb, "sqlite://"+path, pbx, change)
+}
+
+// openAt opens a service over the journal at a URL, as one of several processes
+// perhaps, which are soon taken for dead.
+func openAt(tb testing.TB, url string, pbx fakes, change func(*Config)) *bench {
+	tb.Helper()
+	j, err := journal.Open(context.Background(), journal.Config{URL: url})
 	must(tb, err)
-	queue, err := jobs.Open(context.Background(), jobs.Config{Journal: j})
+	queue, err := jobs.Open(context.Background(), jobs.Config{Journal: j, Lease: time.Second})
 	must(tb, err)
 	config := Config{Journal: j, Jobs: queue, Period: pbx.period, IDs: pbx.ids}
 	names := make([]string, 0, len(pbx))
