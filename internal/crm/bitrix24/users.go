@@ -1,0 +1,161 @@
+package bitrix24
+
+import (
+	"context"
+	"encoding/json"
+	"maps"
+	"sync"
+	"time"
+
+	"ringback/internal/crm"
+)
+
+// directory finds the user behind an extension.
+type directory struct {
+	client *client
+	now    func() time.Time
+	own    map[string]int64
+	// fallback has the calls of everybody else; 0 means the user whom the client
+	// acts as.
+	fallback int64
+
+	// turn is held by the one who reads the portal's users.
+	turn chan struct{}
+
+	mu     sync.Mutex
+	known  map[string]int64
+	readAt time.Time
+	// dismissed are users of whom the portal said that they are not active.
+	dismissed map[int64]time.Time
+}
+
+const (
+	// usersLast is how long the portal's users are taken for granted.
+	usersLast = time.Hour
+	// usersAgain is how soon they are read again for an extension that is not
+	// among them: somebody may have been hired.
+	usersAgain = 10 * time.Minute
+	// maxUserPages is the most that is read, in pages of 50.
+	maxUserPages = 400
+)
+
+// of is the active user of an extension, else the default one.
+func (d *directory) of(ctx context.Context, extension string, past bool) (int64, error) {
+	if user, ok := d.own[extension]; ok && !d.isDismissed(user) {
+		return user, nil
+	}
+	if _, mapped := d.own[extension]; extension == "" || mapped {
+		return d.standIn(ctx)
+	}
+	user, fresh := d.lookup(extension)
+	if !fresh {
+		if err := d.read(ctx, extension, past); err != nil {
+			return 0, err
+		}
+		user, _ = d.lookup(extension)
+	}
+	if user == 0 || d.isDismissed(user) {
+		return d.standIn(ctx)
+	}
+	return user, nil
+}
+
+// standIn is the user for the calls of those who are no active users.
+func (d *directory) standIn(ctx context.Context) (int64, error) {
+	if d.fallback > 0 {
+		return d.fallback, nil
+	}
+	if _, _, err := d.client.who.credential(ctx); err != nil {
+		return 0, err
+	}
+	user := d.client.who.user(ctx)
+	if user == 0 {
+		return 0, &crm.Error{Class: crm.Blocked, Reason: "a call belongs to nobody whom the portal knows", Hint: "give default_user"}
+	}
+	return user, nil
+}
+
+// lookup is the user of an extension, and whether there is no need to read again.
+func (d *directory) lookup(extension string) (user int64, fresh bool) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	age := d.now().Sub(d.readAt)
+	user, ok := d.known[extension]
+	return user, d.known != nil && (age < usersAgain || ok && age < usersLast)
+}
+
+// read reads the portal's active users; those without an extension are no use.
+// Of two with one extension the older user has it.
+func (d *directory) read(ctx context.Context, extension string, past bool) error {
+	select {
+	case d.turn <- struct{}{}:
+		defer func() { <-d.turn }()
+	case <-ctx.Done():
+		return &crm.Error{Class: crm.Unavailable, Reason: "given up before the portal's users were there", Err: ctx.Err()}
+	}
+	if _, fresh := d.lookup(extension); fresh {
+		return nil // another parcel was first
+	}
+	found := make(map[string]int64)
+	start := 0
+	for range maxUserPages {
+		answer, err := d.client.call(ctx, request{method: methodUsers, past: past, params: map[string]any{
+			"FILTER": map[string]any{"ACTIVE": true, "USER_TYPE": "employee"}, "sort": "ID", "order": "ASC", "start": start,
+		}})
+		if err != nil {
+			return harmless(err)
+		}
+		var rows []struct {
+			ID    number  `json:"ID"`
+			Inner *string `json:"UF_PHONE_INNER"`
+		}
+		if err := json.Unmarshal(answer.Result, &rows); err != nil {
+			return &crm.Error{Class: crm.Unavailable, Reason: "the portal's list of users cannot be read", Err: err}
+		}
+		for _, r := range rows {
+			if r.Inner == nil || *r.Inner == "" {
+				continue
+			}
+			if _, ok := found[*r.Inner]; !ok {
+				found[*r.Inner] = int64(r.ID)
+			}
+		}
+		if answer.Next <= start {
+			break
+		}
+		start = answer.Next
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.known, d.readAt = found, d.now()
+	return nil
+}
+
+// dismiss takes down that the portal does not take a user for an active one.
+func (d *directory) dismiss(user int64) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.dismissed == nil {
+		d.dismissed = make(map[int64]time.Time)
+	}
+	now := d.now()
+	maps.DeleteFunc(d.dismissed, func(_ int64, at time.Time) bool { return now.Sub(at) >= usersLast })
+	d.dismissed[user] = now
+}
+
+func (d *directory) isDismissed(user int64) bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	at, ok := d.dismissed[user]
+	return ok && d.now().Sub(at) < usersLast
+}
+
+// harmless is the outcome of a request that only asks: whatever became of it,
+// nothing was done.
+func harmless(err error) error {
+	if e, ok := asError(err); ok && e.Class == crm.Uncertain {
+		e.Class = crm.Unavailable
+		return e
+	}
+	return err
+}
