@@ -82,7 +82,7 @@ func (d *Delivery) priority() int64 {
 	switch {
 	case d.Live || !d.Past:
 		return priorityLive
-	case d.Tries > 0 || d.Memo != "" || d.State == DeliveryUncertain:
+	case d.Memo != "" || d.State == DeliveryUncertain:
 		return priorityBegun
 	}
 	return priorityPast

@@ -3,6 +3,7 @@ package journal
 import (
 	"context"
 	"fmt"
+	"strconv"
 )
 
 // Wait is a run that waits for a call to be delivered to a target.
@@ -82,4 +83,19 @@ func waitsOf(ctx context.Context, tx Tx, run int64, pbx, id string) (waits []Wai
 		err = fmt.Errorf("look what a run waits for: %w", err)
 	}
 	return waits, open, err
+}
+
+// CountedCalls are those of the calls that a run has counted already.
+func CountedCalls(ctx context.Context, r Reader, run int64, pbx string, calls []string) (map[string]bool, error) {
+	counted := map[string]bool{}
+	err := in(ctx, r, `SELECT call_id, pbx FROM run_calls WHERE run = CAST($1 AS bigint) AND call_id IN`, strconv.FormatInt(run, 10), calls, func(row Row) error {
+		var id, at string
+		err := row.Scan(&id, &at)
+		counted[id] = counted[id] || at == pbx
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("look which calls a run has counted: %w", err)
+	}
+	return counted, nil
 }

@@ -92,10 +92,11 @@ func WithdrawDelivery(ctx context.Context, tx Tx, d *Delivery, now time.Time) er
 	return promote(ctx, tx, d.Target, d.Number)
 }
 
-// DropDelivery closes a delivery that nobody works at, with a reason.
+// DropDelivery closes a delivery that nobody works at: State, Delivered and Reason
+// are written. The caller holds the target's lock.
 func DropDelivery(ctx context.Context, tx Tx, d *Delivery, now time.Time) error {
-	_, err := tx.Exec(ctx, `UPDATE deliveries SET state = $2, open = 0, ready = 0, reason = $3, changed = $4 WHERE seq = $1 AND owner = ''`,
-		d.Seq, d.State, d.Reason, now.UnixMicro())
+	_, err := tx.Exec(ctx, `UPDATE deliveries SET state = $2, open = 0, ready = 0, reason = $3, changed = $4, delivered = $5 WHERE seq = $1 AND owner = ''`,
+		d.Seq, d.State, d.Reason, now.UnixMicro(), d.Delivered)
 	if err != nil {
 		return fmt.Errorf("close a delivery to %s: %w", d.Target, err)
 	}
@@ -111,7 +112,7 @@ func OrphanDeliveries(ctx context.Context, tx Tx, target string, alive []string,
 	}
 	var orphans int64
 	for _, owner := range owners {
-		n, err := tx.Exec(ctx, `UPDATE deliveries SET state = 'uncertain', owner = '', class = 'uncertain', due = $3,
+		n, err := tx.Exec(ctx, `UPDATE deliveries SET state = CASE WHEN state = 'recording' THEN state ELSE 'uncertain' END, owner = '', class = 'uncertain', due = $3,
 			reason = 'the program was stopped while it waited for the answer', priority = CASE WHEN priority > $4 THEN $4 ELSE priority END, changed = $3
 			WHERE owner = $1 AND target = $2`, owner, target, now.UnixMicro(), int64(priorityBegun))
 		if err != nil {

@@ -1,0 +1,143 @@
+package deliver
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime/debug"
+
+	"ringback/internal/crm"
+	"ringback/internal/journal"
+)
+
+// delivery is one parcel under way.
+type delivery struct {
+	lane   *lane
+	row    journal.Delivery
+	parcel crm.Parcel
+	step   crm.Step
+	// look: whether the step was done is asked for, and nothing else is done.
+	look bool
+	// doubtful: it is not known whether the step was done before.
+	doubtful bool
+}
+
+func newDelivery(l *lane, due *journal.DueDelivery) *delivery {
+	return &delivery{lane: l, row: due.Delivery}
+}
+
+// begun says that the target may have something of the revision wanted.
+func (d *delivery) begun() bool {
+	if d.uncertain() || d.row.State == journal.DeliveryRecording {
+		return true
+	}
+	return d.row.Memo != "" && d.row.Sending > d.row.Delivered
+}
+
+func (d *delivery) uncertain() bool {
+	return d.row.State == journal.DeliveryUncertain || d.row.State == journal.DeliveryRecording && d.row.Class == crm.Uncertain.String()
+}
+
+// urgent says that it goes with the live calls.
+func (d *delivery) urgent() bool { return d.row.Live || !d.row.Past }
+
+// charges are what the next request takes of the limits.
+func (d *delivery) charges() []crm.Charge {
+	if d.look {
+		return d.step.Look
+	}
+	return d.step.Charges
+}
+
+func (d *delivery) memo() crm.Memo {
+	if d.row.Memo == "" {
+		return nil
+	}
+	return crm.Memo(d.row.Memo)
+}
+
+// choose works out what the delivery needs next: a step, or none, and then why.
+func (d *delivery) choose(body string) (why string, err error) {
+	c, err := decode([]byte(body))
+	if err != nil {
+		return "", err
+	}
+	target := d.lane.target
+	parcels, skipped := target.Parcels(c, d.row.Past)
+	found := false
+	for i := range parcels {
+		if parcels[i].Part == d.row.Part {
+			d.parcel, found = parcels[i], true
+		}
+	}
+	if !found {
+		if skipped == "" {
+			skipped = "the call has no such part any more"
+		}
+		return skipped, nil
+	}
+	d.parcel.Key, d.parcel.Call, d.parcel.Past = d.row.Key, c, d.row.Past
+	if d.uncertain() {
+		d.doubtful = true
+		d.parcel.Revision = d.row.Sending
+		step := target.Next(&d.parcel, d.memo())
+		if step.Name != d.row.Step {
+			step = crm.Step{Name: d.row.Step}
+		}
+		if !step.Repeatable && target.Capabilities().ReadBack {
+			d.look, d.step = true, step
+			d.hold()
+			return "", nil
+		}
+		d.row.Repeats++
+	}
+	d.parcel.Revision, d.row.Sending = d.row.Wanted, d.row.Wanted
+	d.step = target.Next(&d.parcel, d.memo())
+	d.hold()
+	return "", nil
+}
+
+// hold makes the row say that the step is under way.
+func (d *delivery) hold() {
+	d.row.Step = d.step.Name
+	if d.row.State != journal.DeliveryRecording {
+		d.row.State = journal.DeliveryWorking
+	}
+}
+
+// work does steps until the delivery is over, or has to wait.
+func (d *delivery) work(ctx context.Context) {
+	for more := true; more; {
+		memo, done, err := d.attempt(ctx)
+		if len(memo) > 0 {
+			d.row.Memo = string(memo)
+		}
+		more = d.lane.conclude(ctx, d, done, err)
+	}
+}
+
+// attempt asks or does. Not done, without an error, means that it surely had not been
+// done.
+func (d *delivery) attempt(ctx context.Context) (memo crm.Memo, done bool, err error) {
+	ctx, cancel := context.WithTimeout(ctx, d.lane.config.StepTime)
+	defer cancel()
+	defer func() {
+		if p := recover(); p != nil {
+			d.lane.config.Logger.ErrorContext(ctx, "an adapter panicked", "target", d.row.Target, "step", d.step.Name, "panic", p, "stack", string(debug.Stack()))
+			err = &crm.Error{Class: crm.Uncertain, Reason: fmt.Sprintf("ringback itself failed in step %s (%v)", d.step.Name, p), Hint: "please report it with the log"}
+		}
+	}()
+	if d.look {
+		return d.lane.target.Look(ctx, &d.parcel, d.step, d.memo())
+	}
+	memo, err = d.lane.target.Do(ctx, &d.parcel, d.step, d.memo())
+	return memo, err == nil, err
+}
+
+// classify makes every failure a *crm.Error.
+func classify(err error) *crm.Error {
+	if told, ok := errors.AsType[*crm.Error](err); ok {
+		return told
+	}
+	return &crm.Error{Class: crm.Uncertain, Reason: err.Error(), Err: err}
+}

@@ -1,0 +1,3 @@
+package deliver
+
+func victim() {}
