@@ -128,6 +128,9 @@ func (m *model) endOfUnanswered(c *Call) EndedBy {
 	case m.refusedIncoming(c):
 		m.because("ended_by", "the one rung refused", nil)
 		return EndedByTo
+	case !ordinary(facts.Cause) && allRefused(m.lastRung()) && len(m.lastRung()) > 0:
+		m.because("ended_by", "the one rung refused, and the dial plan told the caller so", nil)
+		return EndedByTo
 	case m.ringTimeOut(c, own):
 		m.because("ended_by", "nobody answered in the time that the dial plan gave", m.caller.records)
 		return EndedByPBX

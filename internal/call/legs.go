@@ -122,6 +122,10 @@ func (m *model) consulting(c *channel) bool {
 // viaOfDialler walks from the leg back over Local pairs to whoever dialled.
 func (m *model) viaOfDialler(l *leg) Via {
 	d := l.dialer
+	if t := m.blindFor(l.channel); t != nil && t.transferee == d && d != nil && d.name.Half == 2 {
+		m.because("legs."+l.id+".via", "a blind transfer led to it", []*cel.Record{t.record})
+		return ViaBlindTransfer
+	}
 	for range len(m.channels) {
 		if d == nil {
 			return ViaDialled

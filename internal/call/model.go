@@ -86,6 +86,7 @@ func (m *model) build(g Group) {
 	if len(m.records) == 0 {
 		return
 	}
+	m.straighten()
 	m.first, m.last = m.records[0].At, m.records[len(m.records)-1].At
 	for i := range m.records {
 		if m.records[i].Fraction {

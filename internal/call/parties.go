@@ -204,8 +204,13 @@ func (m *model) originatedNumber() string {
 			return l.party.Extension
 		}
 	}
-	if number := bornNumber(m.caller); number != "" {
-		return number
+	for _, c := range []*channel{m.caller, m.starter, m.starter.partner} {
+		if c == nil {
+			continue
+		}
+		if number := bornNumber(c); number != "" {
+			return number
+		}
 	}
 	for _, l := range m.channels {
 		if m.isLeg(l) && l.own && l.side == dialplan.Outside && l != m.caller {

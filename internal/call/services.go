@@ -16,8 +16,9 @@ func (m *model) decideServices(c *Call) {
 		}
 	}
 	for i := range m.records {
-		if r := &m.records[i]; r.App != "" || r.Exten != "" {
-			m.serviceOf(c, m.find(r.UniqueID), r)
+		r := &m.records[i]
+		if ch := m.find(r.UniqueID); ch != nil {
+			m.serviceOf(c, ch, r)
 		}
 	}
 }

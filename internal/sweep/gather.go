@@ -12,6 +12,8 @@ type gathering struct {
 	chans   []*channel
 
 	first, last int64
+	// seen counts the records that had been read when its last one was.
+	seen int64
 	// id is the oldest of its linkedids.
 	id string
 	// inPeriod says that a record lies in the period asked for.

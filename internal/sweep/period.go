@@ -69,8 +69,10 @@ type window struct {
 	silence   int64
 	// edge is where reading began; 0 when it began with the oldest record.
 	edge int64
-	// newest is the time up to which records were read.
-	newest int64
+	// present is the time up to which records were read.
+	present present
+	// count is how many records were read.
+	count int64
 
 	board *board
 	rooms rooms
@@ -143,6 +145,8 @@ func (w *window) take(ctx context.Context, batch []cel.Record) error {
 
 func (w *window) sort(r *cel.Record) {
 	g, gone := w.board.add(r)
+	w.count++
+	g.seen = w.count
 	if gone != nil {
 		w.queue.drop(gone)
 		gone.done = true
@@ -150,7 +154,7 @@ func (w *window) sort(r *cel.Record) {
 	if r.At >= w.from && (w.until == 0 || r.At < w.until) {
 		g.inPeriod = true
 	}
-	w.newest = max(w.newest, r.At)
+	w.present.see(r.At)
 	if g.place < 0 || gone != nil || r.At == g.first {
 		w.queue.put(g)
 	}
@@ -175,15 +179,22 @@ const (
 
 // settled says that no more records are to be expected.
 func (w *window) settled(g *gathering) bool {
-	quiet := w.newest - g.last
+	quiet := w.present.at - g.last
 	switch {
 	case g.open == 0 && g.headless == 0:
 		return quiet > settle
+	case w.count-g.seen < fewRecords:
+		// The clock may have been set: time alone proves nothing.
+		return false
 	case g.ended():
 		return quiet > settleBroken
 	}
 	return quiet > w.silence
 }
+
+// fewRecords is how many records must have been read after the last one of a
+// call without an end for it to be taken for over.
+const fewRecords = 256
 
 // close works out the calls that have settled, so that their records can go.
 func (w *window) close(ctx context.Context) error {
@@ -304,7 +315,7 @@ func (w *window) emit(ctx context.Context) error {
 // mayEmit says that every call which was going on at the edge has shown
 // itself; until then an older one may turn up.
 func (w *window) mayEmit() bool {
-	return w.edge == 0 || w.newest > w.edge+w.silence || w.held >= mostHeld
+	return w.edge == 0 || w.present.at > w.edge+w.silence || w.held >= mostHeld
 }
 
 // lookUpCrossing looks up the calls that began before reading did.
@@ -380,8 +391,9 @@ func (w *window) inPeriod(records []cel.Record) bool {
 // finish looks up the calls that go on past the end of the period, and yields
 // all that is left.
 func (w *window) finish(ctx context.Context) error {
+	w.count += fewRecords
 	if w.until != 0 {
-		w.newest = max(w.newest, min(w.until, w.pbx.now().UnixMicro()))
+		w.present.at = max(w.present.at, min(w.until, w.pbx.now().UnixMicro()))
 	}
 	var crossing []*gathering
 	for _, g := range w.queue {

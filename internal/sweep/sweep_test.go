@@ -208,3 +208,25 @@ func TestACallWithoutAnEndDoesNotHoldUpOthersForLongerThanItMayBeSilent(t *testi
 		t.Errorf("%d calls", len(calls))
 	}
 }
+
+func TestRecordsOfAWrongClockDoNotTearOthersApart(t *testing.T) {
+	records := day(t)
+	odd := slices.Clone(records[:40])
+	for i := range odd {
+		odd[i].At += (1000 * 24 * time.Hour).Microseconds()
+		odd[i].LinkedID, odd[i].UniqueID = "odd."+odd[i].LinkedID, "odd."+odd[i].UniqueID
+	}
+	mixed := slices.Concat(records[:len(records)/2], odd, records[len(records)/2:])
+	for i := range mixed {
+		mixed[i].ID = int64(i + 1)
+	}
+	seen := make(map[string]int)
+	for _, c := range period(t, pbx(t, &memory{records: mixed, batch: 7}, time.Hour), time.Time{}, time.Time{}, sweep.Cursor{}) {
+		seen[c.ID]++
+	}
+	for id, n := range seen {
+		if n != 1 {
+			t.Errorf("%s came %d times", id, n)
+		}
+	}
+}
