@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"github.com/go-sql-driver/mysql"
+	"github.com/google/go-cmp/cmp"
 	_ "github.com/jackc/pgx/v5/stdlib"
 	_ "modernc.org/sqlite"
 
@@ -115,6 +116,7 @@ var backends = []struct {
 
 func TestEveryBackendGivesTheCallsOfEveryCapture(t *testing.T) {
 	groups := scenarios(t)
+	printed := make(map[string]map[string]string) // by form and change, by backend
 	results := make(map[string]map[string][]string)
 	for _, backend := range backends {
 		for _, form := range forms {
@@ -122,7 +124,13 @@ func TestEveryBackendGivesTheCallsOfEveryCapture(t *testing.T) {
 				column := backend.name + " " + form.name + " " + change.name
 				t.Run(column, func(t *testing.T) {
 					for _, group := range groups {
-						for name, faults := range play(t, group, backend.fill, form.name, form.clock, change.apply, change.name == noApplications) {
+						faultsOf, text := play(t, group, backend.fill, form.name, form.clock, change.apply, change.name == noApplications)
+						key := form.name + " " + change.name
+						if printed[key] == nil {
+							printed[key] = make(map[string]string)
+						}
+						printed[key][backend.name] += text
+						for name, faults := range faultsOf {
 							if results[name] == nil {
 								results[name] = make(map[string][]string)
 							}
@@ -133,6 +141,13 @@ func TestEveryBackendGivesTheCallsOfEveryCapture(t *testing.T) {
 						}
 					}
 				})
+			}
+		}
+	}
+	for key, byBackend := range printed {
+		for name, text := range byBackend {
+			if text != byBackend["csv"] {
+				t.Errorf("%s: %s does not print the same bytes as csv:\n%s", key, name, cmp.Diff(byBackend["csv"], text))
 			}
 		}
 	}
@@ -187,7 +202,7 @@ func scenarios(t *testing.T) [][]scenario {
 func play(
 	t *testing.T, group []scenario, fill func(testing.TB, string, table) string, form string, clock expect.Clock,
 	change func(table, *rand.Rand) table, withoutApplications bool,
-) map[string][]string {
+) (faults map[string][]string, text string) {
 	t.Helper()
 	var all table
 	owner := make(map[string]string)
@@ -222,12 +237,14 @@ func play(
 	calls := make(map[string][][]byte)
 	p := sweep.PBX{Name: "main", Source: src, Plan: plan, Location: time.UTC}
 	if err := sweep.Period(t.Context(), p, time.Time{}, time.Time{}, sweep.Cursor{}, func(c *call.Call) error {
-		calls[owner[c.ID]] = append(calls[owner[c.ID]], c.AppendJSON(nil))
+		b := c.AppendJSON(nil)
+		calls[owner[c.ID]] = append(calls[owner[c.ID]], b)
+		text += string(b) + "\n"
 		return nil
 	}); err != nil {
 		t.Fatal(err)
 	}
-	faults := make(map[string][]string)
+	faults = make(map[string][]string)
 	for _, s := range group {
 		mismatches, err := s.want.Compare(calls[s.name], clock)
 		if err != nil {
@@ -241,7 +258,7 @@ func play(
 			faults[s.name] = append(faults[s.name], m.String())
 		}
 	}
-	return faults
+	return faults, text
 }
 
 // chronological puts rows in order of time, as a PBX writes them, and numbers
