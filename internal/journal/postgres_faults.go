@@ -57,11 +57,15 @@ func explainPostgres(err error, place string) error {
 
 // lostOnTheWay says that no answer came, for want of a server or of a connection.
 func lostOnTheWay(err error) bool {
-	if errors.Is(err, context.Canceled) {
+	_, refused := errors.AsType[*pgconn.ConnectError](err)
+	switch {
+	case errors.Is(err, context.Canceled):
+		return false
+	case refused || errors.Is(err, errSilent):
+		return true
+	case errors.Is(err, context.DeadlineExceeded): // who asked had no more time
 		return false
 	}
-	_, refused := errors.AsType[*pgconn.ConnectError](err)
 	_, network := errors.AsType[net.Error](err)
-	return refused || network && !errors.Is(err, context.DeadlineExceeded) || errors.Is(err, errSilent) ||
-		errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF) || errors.Is(err, net.ErrClosed) || pgconn.SafeToRetry(err)
+	return network || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF) || errors.Is(err, net.ErrClosed) || pgconn.SafeToRetry(err)
 }

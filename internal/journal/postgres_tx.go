@@ -28,40 +28,59 @@ func (e *postgresEngine) inTx(ctx context.Context, fn func(Tx) error) error {
 			case <-time.After(rand.N(10 * time.Millisecond << try)):
 			}
 		}
-		if err = e.tryTx(ctx, fn); !repeatable(err) {
+		var began bool
+		began, err = e.tryTx(ctx, fn)
+		if !overtaken(err) && (began || !e.forgetDead(err)) {
 			break
 		}
 	}
 	return err
 }
 
-func (e *postgresEngine) tryTx(ctx context.Context, fn func(Tx) error) error {
+func (e *postgresEngine) tryTx(ctx context.Context, fn func(Tx) error) (began bool, err error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, pgAnswer, errSilent)
 	defer cancel()
 	tx, err := e.pool.Begin(ctx)
 	if err != nil {
-		return fmt.Errorf("begin to write to the journal: %w", e.explain(ctx, err))
+		return false, fmt.Errorf("begin to write to the journal: %w", e.explain(ctx, err))
 	}
 	if err := fn(e.tx(tx)); err != nil {
-		// The pool throws away a connection that cannot be rolled back.
-		_ = tx.Rollback(context.WithoutCancel(ctx))
-		return e.explain(ctx, err)
+		e.giveUp(ctx, tx)
+		return true, e.explain(ctx, err)
 	}
 	if err := tx.Commit(ctx); err != nil {
-		return fmt.Errorf("write to the journal: %w", e.explain(ctx, err))
+		return true, fmt.Errorf("write to the journal: %w", e.explain(ctx, err))
 	}
-	return nil
+	return true, nil
 }
 
-// repeatable says that the same transaction may succeed at once: it lost against
-// another (PostgreSQL's documentation, section 13.5), or it never began.
-func repeatable(err error) bool {
+// giveUp rolls back; a connection on which that is not done soon is thrown away by the pool.
+func (e *postgresEngine) giveUp(ctx context.Context, tx pgx.Tx) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+	defer cancel()
+	_ = tx.Rollback(ctx)
+}
+
+// overtaken says that the same transaction may succeed at once: it lost against
+// another (PostgreSQL's documentation, section 13.5).
+func overtaken(err error) bool {
 	told, ok := errors.AsType[*pgconn.PgError](err)
-	if ok {
-		return told.Code == "40001" || told.Code == "40P01"
-	}
+	return ok && (told.Code == "40001" || told.Code == "40P01")
+}
+
+// forgetDead closes all idle connections when err shows that one was dead, since the
+// others will be too, and reports whether it did.
+func (e *postgresEngine) forgetDead(err error) bool {
 	_, refused := errors.AsType[*pgconn.ConnectError](err)
-	return err != nil && !refused && pgconn.SafeToRetry(err)
+	if err == nil || refused || errors.Is(err, errSilent) {
+		return false
+	}
+	told, ok := errors.AsType[*pgconn.PgError](err)
+	dead := ok && strings.HasPrefix(told.Code, "57P") || !ok && lostOnTheWay(err)
+	if dead {
+		e.pool.Reset()
+	}
+	return dead
 }
 
 var errSilent = errors.New("the server did not answer in time")
@@ -78,32 +97,43 @@ func (e *postgresEngine) tx(tx pgx.Tx) postgresTx { return postgresTx{tx, e.sche
 type postgresReader struct{ e *postgresEngine }
 
 func (r postgresReader) Query(ctx context.Context, query string, args []any, scan func(Row) error) error {
+	seen := false
+	noted := func(row Row) error {
+		seen = true
+		return scan(row)
+	}
+	return r.e.read(ctx, func(ctx context.Context) error {
+		rows, err := r.e.pool.Query(ctx, query, legible(args)...)
+		if err != nil {
+			return err
+		}
+		return eachPostgres(rows, noted)
+	}, func() bool { return !seen })
+}
+
+// read asks once more when the connection was dead.
+func (e *postgresEngine) read(ctx context.Context, ask func(context.Context) error, again func() bool) error {
 	ctx, cancel := context.WithTimeoutCause(ctx, pgAnswer, errSilent)
 	defer cancel()
-	rows, err := r.e.pool.Query(ctx, query, legible(args)...)
-	if err != nil {
-		return r.e.explain(ctx, err)
+	err := ask(ctx)
+	if again() && e.forgetDead(err) {
+		err = ask(ctx)
 	}
-	return r.e.explain(ctx, eachPostgres(rows, scan))
+	return e.explain(ctx, err)
 }
 
 func (r postgresReader) QueryRow(ctx context.Context, query string, args ...any) Row {
-	return postgresRow{r.e, ctx, query, args}
+	return postgresRow(func(dest ...any) error {
+		return r.e.read(ctx, func(ctx context.Context) error {
+			return r.e.pool.QueryRow(ctx, query, legible(args)...).Scan(dest...)
+		}, func() bool { return true })
+	})
 }
 
 // postgresRow asks when it is scanned, so that its time limit ends with it.
-type postgresRow struct {
-	e     *postgresEngine
-	ctx   context.Context //nolint:containedctx // a row is scanned where it is asked for
-	query string
-	args  []any
-}
+type postgresRow func(dest ...any) error
 
-func (r postgresRow) Scan(dest ...any) error {
-	ctx, cancel := context.WithTimeoutCause(r.ctx, pgAnswer, errSilent)
-	defer cancel()
-	return r.e.explain(ctx, r.e.pool.QueryRow(ctx, r.query, legible(r.args)...).Scan(dest...))
-}
+func (r postgresRow) Scan(dest ...any) error { return r(dest...) }
 
 func eachPostgres(rows pgx.Rows, scan func(Row) error) error {
 	defer rows.Close()

@@ -32,6 +32,7 @@ func Exercise(t *testing.T, open func(t *testing.T) *journal.Journal) {
 		"a call that comes twice at once is recorded as it came last":            twiceAtOnce,
 		"who locks the same name waits":                                          locked,
 		"a lease is one holder's until it ends or is dropped":                    leased,
+		"what is old is tidied away, failed calls with their run":                tidied,
 		"a thousand calls are recorded in one transaction":                       many,
 		"strange texts come back as they were":                                   strange,
 		"a run comes back with all its fields":                                   runFields,
