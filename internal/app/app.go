@@ -16,6 +16,7 @@ import (
 
 	"ringback/internal/backfill"
 	"ringback/internal/config"
+	"ringback/internal/deliver"
 	"ringback/internal/jobs"
 	"ringback/internal/journal"
 )
@@ -39,6 +40,8 @@ type App struct {
 	queue   *jobs.Client
 	runs    *backfill.Service
 	pbxs    []*pbx
+	// deliveries is nil where no target is configured.
+	deliveries *deliver.Service
 }
 
 // Open opens the journal and the queue, and begins nothing. A journal that another
@@ -51,9 +54,6 @@ func Open(ctx context.Context, settings Settings) (*App, error) {
 			return nil, err
 		}
 		a.pbxs = append(a.pbxs, p)
-	}
-	if len(settings.Config.Targets) > 0 {
-		settings.Log.WarnContext(ctx, "targets are configured, but this version delivers to the journal only")
 	}
 	address := settings.Config.State.URL.URL()
 	if err := makeDirectory(address); err != nil {
@@ -79,7 +79,14 @@ func (a *App) prepare(ctx context.Context) error {
 	for _, p := range a.pbxs {
 		sources = append(sources, backfill.PBX{Name: p.name, Location: p.location, Open: p.open})
 	}
-	a.runs, err = backfill.New(backfill.Config{Journal: a.journal, Jobs: a.queue, PBX: sources, Logger: a.Log, Now: a.Now})
+	if a.deliveries, err = a.targets(); err != nil {
+		return err
+	}
+	c := backfill.Config{Journal: a.journal, Jobs: a.queue, PBX: sources, Logger: a.Log, Now: a.Now}
+	if a.deliveries != nil {
+		c.Deliverer = a.deliveries
+	}
+	a.runs, err = backfill.New(c)
 	return err
 }
 
@@ -96,12 +103,17 @@ func makeDirectory(address *url.URL) error {
 	return nil
 }
 
-// start begins to work the queue.
+// start begins to deliver and to work the queue.
 func (a *App) start(ctx context.Context) error {
 	if err := a.runs.Resume(ctx); err != nil {
 		return err
 	}
-	// The queue is stopped by Close, in order, and not by the end of ctx.
+	// Both are stopped by Close, in order, and not by the end of ctx.
+	if a.deliveries != nil {
+		if err := a.deliveries.Start(context.WithoutCancel(ctx), a.runs); err != nil {
+			return err
+		}
+	}
 	return a.queue.Start(context.WithoutCancel(ctx))
 }
 
@@ -112,6 +124,9 @@ func (a *App) Close() error {
 	defer cancel()
 	a.runs.Close()
 	errs := []error{a.queue.Stop(ctx)}
+	if a.deliveries != nil {
+		errs = append(errs, a.deliveries.Stop(ctx))
+	}
 	for _, p := range a.pbxs {
 		errs = append(errs, p.close())
 	}

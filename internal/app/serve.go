@@ -4,6 +4,7 @@ import (
 	"context"
 	"net"
 
+	"github.com/prometheus/client_golang/prometheus"
 	"golang.org/x/sync/errgroup"
 
 	"ringback/internal/api"
@@ -44,7 +45,13 @@ func (a *App) serverConfig() (api.Config, error) {
 		Listen: string(settings.Listen), MetricsListen: string(settings.MetricsListen),
 		TLSCert: settings.TLSCert, TLSKey: settings.TLSKey,
 		Runs: a.runs, Calls: a.journal, Status: a, Explainer: a,
-		Log: a.Log, Now: a.Now,
+		Log: a.Log, Now: a.Now, Registry: prometheus.NewRegistry(),
+	}
+	if err := a.measure(c.Registry); err != nil {
+		return api.Config{}, err
+	}
+	if a.deliveries != nil {
+		c.Targets = a.deliveries.Targets()
 	}
 	for _, p := range a.pbxs {
 		c.PBXs = append(c.PBXs, api.PBX{Name: p.name, Location: p.location})

@@ -15,21 +15,21 @@ func (a *App) Status(ctx context.Context) api.Report {
 	}
 	pbxs.Status = api.Worst(pbxs.Parts)
 	parts := []api.Part{
-		pbxs, a.targets(), a.queueStatus(ctx), a.journalStatus(ctx),
+		pbxs, a.targetStatus(ctx), a.queueStatus(ctx), a.journalStatus(ctx),
 		{Name: "live", Status: api.Ok, Message: "calls are not followed live by this version", Values: map[string]any{"running": false}},
 	}
 	return api.Report{Status: api.Worst(parts), Parts: parts}
 }
 
-// Ready says whether every PBX could be reached when it was looked at last and
-// the journal answers.
+// Ready says whether every PBX and target could be reached when that was tried
+// last and the journal answers.
 func (a *App) Ready(ctx context.Context) bool {
 	for _, p := range a.pbxs {
 		if state := p.look(); state.at.IsZero() || state.err != nil {
 			return false
 		}
 	}
-	return a.journal.Ping(ctx) == nil
+	return a.targetsReady(ctx) && a.journal.Ping(ctx) == nil
 }
 
 func (p *pbx) status() api.Part {
@@ -52,18 +52,6 @@ func (p *pbx) status() api.Part {
 	if state.err != nil {
 		part.Status, part.Message = api.Error, state.err.Error()
 	}
-	return part
-}
-
-func (a *App) targets() api.Part {
-	part := api.Part{Name: "crm", Status: api.Ok}
-	for _, t := range a.Config.Targets {
-		part.Parts = append(part.Parts, api.Part{
-			Name: t.Name, Status: api.Warning, Message: "this version delivers to the journal only",
-			Values: map[string]any{"type": string(t.Type)},
-		})
-	}
-	part.Status = api.Worst(part.Parts)
 	return part
 }
 

@@ -15,6 +15,7 @@ func (c checker) config(cfg *Config) {
 		c.doc.fault(span{}, "no PBX is configured", "add [[pbx]] with its name and cel, the URL of its CEL table")
 	}
 	c.server(&cfg.Server)
+	c.absolute(place{"state"}.field("key_file"), cfg.State.KeyFile)
 	pbxs := c.unique("pbx", len(cfg.PBX), "PBX", func(i int) string { return cfg.PBX[i].Name })
 	for i := range cfg.PBX {
 		c.pbx(&cfg.PBX[i], place{"pbx"}.item(i))

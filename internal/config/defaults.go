@@ -1,11 +1,15 @@
 package config
 
-import "time"
+import (
+	"strings"
+	"time"
+)
 
 // The defaults. Those of the dial plan's expressions are dialplan's.
 const (
 	DefaultListen   = "127.0.0.1:8077"
 	DefaultState    = "sqlite:///var/lib/ringback/state.db"
+	DefaultKeyFile  = "/var/lib/ringback/state.key"
 	DefaultTable    = "cel"
 	DefaultSilence  = Duration(4 * time.Hour)
 	DefaultOAuthURL = "https://oauth.bitrix24.tech"
@@ -17,6 +21,12 @@ func (c *Config) setDefaults() {
 	orElse(&c.Server.Listen, DefaultListen)
 	if !c.State.URL.IsSet() {
 		preset(&c.State.URL, DefaultState)
+	}
+	if c.State.KeyFile == "" {
+		c.State.KeyFile = DefaultKeyFile
+		if u := c.State.URL.URL(); u != nil && c.State.URL.Backend() == "sqlite" {
+			c.State.KeyFile = strings.TrimSuffix(u.Path, ".db") + ".key"
+		}
 	}
 	orElse(&c.Log.Level, LogInfo)
 	orElse(&c.Log.Format, LogText)

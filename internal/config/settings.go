@@ -48,6 +48,9 @@ type User struct {
 // State is where the journal is kept.
 type State struct {
 	URL StateURL `toml:"url"`
+	// KeyFile holds the key that what targets keep is encrypted with; "" means a
+	// file beside the journal.
+	KeyFile string `toml:"key_file"`
 }
 
 // Log is what the program writes about itself to standard error.

@@ -1,0 +1,2 @@
+// Package crmtest is the suite that every target passes, against its simulator.
+package crmtest
