@@ -27,14 +27,7 @@ const benchCalls = "RINGBACK_BENCH_CALLS"
 // process of its own, whose greatest memory is measured. Both times are of the
 // same run, so that their ratio says something on a noisy machine.
 func BenchmarkListing(b *testing.B) {
-	calls := 100_000
-	if text := os.Getenv(benchCalls); text != "" {
-		n, err := strconv.Atoi(text)
-		if err != nil {
-			b.Fatal(err)
-		}
-		calls = n
-	}
+	calls := benchmarkCalls(b)
 	place := dbtest.StartMariaDB(b).Database(b)
 	db := driverAlone(b, place.URL)
 	config := celgen.Config{Calls: calls, Start: time.Date(2026, 1, 5, 0, 0, 0, 0, time.UTC), Days: 90, Seed: 1}
@@ -57,6 +50,19 @@ func BenchmarkListing(b *testing.B) {
 	b.ReportMetric(float64(b.N*rows)/listed.Seconds(), "listing-rows/s")
 	b.ReportMetric(listed.Seconds()/drained.Seconds(), "listing/driver-time")
 	b.ReportMetric(float64(peak)/(1<<20), "peak-MiB")
+}
+
+func benchmarkCalls(b *testing.B) int {
+	b.Helper()
+	text := os.Getenv(benchCalls)
+	if text == "" {
+		return 100_000
+	}
+	calls, err := strconv.Atoi(text)
+	if err != nil {
+		b.Fatal(err)
+	}
+	return calls
 }
 
 // driverAlone opens a database with the driver as it comes.
