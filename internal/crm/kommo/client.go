@@ -68,7 +68,7 @@ func (c *client) send(ctx context.Context, r *request, out any) error {
 		return err
 	}
 	if a.status == http.StatusUnauthorized {
-		return c.tokens.refused(ctx, token)
+		return c.tokens.refused(token)
 	}
 	c.tokens.accepted(token)
 	if a.status != http.StatusTooManyRequests {

@@ -94,6 +94,9 @@ func ids(refs []ref) []int64 {
 
 // find looks for the client with the next query.
 func (j *job) find(ctx context.Context) error {
+	if j.memo.User == nil {
+		j.settle()
+	}
 	number, asked := j.part.Client, queries(j.part.Client)
 	if !j.paid {
 		if j.memo.Tried >= len(asked) {
@@ -127,6 +130,7 @@ func (j *job) find(ctx context.Context) error {
 	if known, err := j.recalled(ctx); known || err != nil {
 		return err
 	}
+	j.memo.Strangers = j.account.strangers()
 	return j.unknown()
 }
 

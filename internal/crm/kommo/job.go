@@ -30,16 +30,25 @@ func (t *Target) userOf(p *policy.Part) int64 {
 	return t.settings.DefaultUser
 }
 
-// user is the user of the call: the default one for somebody dismissed.
+// user has the call; 0 is nobody.
 func (j *job) user() int64 {
+	if j.memo.User == nil {
+		j.settle()
+	}
+	return *j.memo.User
+}
+
+// settle decides who has the call: the default user in place of somebody
+// dismissed.
+func (j *job) settle() {
 	user := j.userOf(j.part)
 	if j.account.dismissed(user) {
 		user = j.settings.DefaultUser
 	}
-	if j.memo.NoUsers || j.account.dismissed(user) {
-		return 0
+	if j.account.dismissed(user) {
+		user = 0
 	}
-	return user
+	j.memo.User = &user
 }
 
 func (j *job) skips() bool { return j.settings.UnknownCallers == config.Skip }
@@ -74,6 +83,7 @@ func (j *job) askUsers(ctx context.Context) error {
 		}
 	}
 	j.account.learnUsers(active)
+	j.settle()
 	return nil
 }
 
@@ -86,6 +96,7 @@ func (j *job) askAccount(ctx context.Context) error {
 		return err
 	}
 	j.account.learnSettings(answer.Unsorted == nil || *answer.Unsorted)
+	j.memo.Strangers = j.account.strangers()
 	return nil
 }
 
@@ -97,7 +108,7 @@ func (j *job) tolerate(err error) error {
 	case !ok:
 		return err
 	case r.names("responsible_user_id", "created_by", "call_responsible") && j.user() != 0:
-		j.memo.NoUsers = true
+		j.memo.User = new(int64)
 		return nil
 	case r.missing() && j.memo.ID != 0 && j.memo.Gone < 2:
 		j.clients.drop(j.part.Client)

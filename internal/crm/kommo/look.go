@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 
 	"ringback/internal/crm"
@@ -26,24 +27,39 @@ func (j *job) lookForNote(ctx context.Context) (bool, error) {
 	return j.lookIn(ctx, j.memo.Kind, j.memo.ID)
 }
 
+// place is where notes may be.
+type place struct {
+	kind kind
+	ids  []int64
+}
+
 // lookForCall looks on the client and wherever the CRM may have put the call
-// instead.
+// instead, one kind of place each time it is asked.
 func (j *job) lookForCall(ctx context.Context) (bool, error) {
-	for _, place := range []entity{{kind: j.memo.Kind, leads: []int64{j.memo.ID}}, {kind: leads, leads: j.memo.Leads}, {kind: customers, leads: j.memo.Customers}} {
-		if found, err := j.lookIn(ctx, place.kind, place.leads...); found || err != nil {
-			return found, err
-		}
+	places := []place{{j.memo.Kind, []int64{j.memo.ID}}, {leads, j.memo.Leads}, {customers, j.memo.Customers}}
+	places = slices.DeleteFunc(places, func(p place) bool { return len(p.ids) == 0 })
+	n := min(j.pages.next(j.parcel.Key), len(places))
+	found, err := j.lookIn(ctx, places[n-1].kind, places[n-1].ids...)
+	switch {
+	case err != nil:
+		return false, err
+	case found || n == len(places):
+		j.pages.end(j.parcel.Key)
+		return found, nil
 	}
-	return false, nil
+	return false, j.further()
+}
+
+// further asks to be asked again, for the next page.
+func (j *job) further() error {
+	j.pages.advance(j.parcel.Key)
+	return &crm.Error{Class: crm.Throttled, Budget: requests, Until: j.services.Now(), Reason: "there is more to look through"}
 }
 
 // lookIn reads the latest notes about calls of a few entities. What was just
 // written is among them, since they are sorted by when they were written, not
 // by when the calls were.
 func (j *job) lookIn(ctx context.Context, k kind, entities ...int64) (bool, error) {
-	if len(entities) == 0 {
-		return false, nil
-	}
 	q := url.Values{
 		"filter[note_type][]": {"call_in", "call_out"}, "order[updated_at]": {"desc"}, "limit": {strconv.Itoa(page)}, "page": {"1"},
 	}
@@ -122,8 +138,7 @@ func (j *job) lookForUnsorted(ctx context.Context) (bool, error) {
 		j.pages.end(j.parcel.Key)
 		return false, nil
 	}
-	j.pages.advance(j.parcel.Key)
-	return false, &crm.Error{Class: crm.Throttled, Budget: requests, Until: j.services.Now(), Reason: "there are more entries among the unsorted to look through"}
+	return false, j.further()
 }
 
 // isMine knows an entry by its key; where the CRM does not show that, by the

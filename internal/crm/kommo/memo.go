@@ -56,8 +56,10 @@ type memo struct {
 	Gone int `json:"gone,omitempty"`
 	// NoLog says that the CRM did not find the client itself.
 	NoLog bool `json:"no_log,omitempty"`
-	// NoUsers says that the CRM does not take the users of the configuration.
-	NoUsers  bool   `json:"no_users,omitempty"`
+	// Strangers is what the account makes of strangers: unsorted or contact.
+	Strangers string `json:"strangers,omitempty"`
+	// User has the call: 0 for nobody, nil as long as that is open.
+	User     *int64 `json:"user,omitempty"`
 	Note     int64  `json:"note,omitempty"`
 	Unsorted string `json:"unsorted,omitempty"`
 	// Linked says that the CRM has the link to the recording.
@@ -81,7 +83,7 @@ func (m *memo) write() crm.Memo {
 
 // forget goes back to looking for the client.
 func (m *memo) forget() {
-	*m = memo{Gone: m.Gone + 1, NoUsers: m.NoUsers}
+	*m = memo{Gone: m.Gone + 1, User: m.User}
 }
 
 // next says what a parcel needs.
@@ -95,19 +97,19 @@ func (t *Target) next(p *crm.Parcel, m *memo) crm.Step {
 		return crm.Step{}
 	case m.Note != 0:
 		return t.after(p, m)
-	case t.account.wantsUsers(t.userOf(&part)):
+	case m.User == nil && t.account.wantsUsers(t.userOf(&part)):
 		return step(users, 1)
 	case m.ID != 0 && (p.Past || m.Hidden || m.NoLog):
-		return effect(note, 1)
+		return effect(note)
 	case m.ID != 0:
-		return effect(log, 1+min(len(m.Leads), 1)+min(len(m.Customers), 1))
+		return effect(log)
 	case m.Tried < len(queries(part.Client)):
 		if m.Tried == 0 && m.Gone == 0 && t.clients.has(part.Client) {
 			return step(find, 0)
 		}
 		return step(find, 1)
 	}
-	return t.stranger(&part)
+	return t.stranger(&part, m)
 }
 
 // after is what is left to do on a call that the CRM has.
@@ -128,21 +130,21 @@ func (t *Target) linked(p *crm.Parcel) bool {
 }
 
 // stranger is what becomes of somebody whom nobody in the CRM knows.
-func (t *Target) stranger(part *policy.Part) crm.Step {
+func (t *Target) stranger(part *policy.Part, m *memo) crm.Step {
 	if t.settings.UnknownCallers == config.Skip {
 		// Looked for in vain: it says so, and asks nobody.
 		return step(find, 0)
 	}
 	if t.settings.UnknownCallers != config.Unsorted || part.Direction != call.Incoming {
-		return effect(contact, 1)
+		return effect(contact)
 	}
-	if !t.account.known() {
+	switch m.Strangers {
+	case "":
 		return step(inquire, 1)
+	case contact:
+		return effect(contact)
 	}
-	if t.account.plain() {
-		return effect(contact, 1)
-	}
-	return effect(unsorted, 1)
+	return effect(unsorted)
 }
 
 // step asks something, and may be repeated.
@@ -151,8 +153,8 @@ func step(name string, requests int) crm.Step {
 }
 
 // effect changes something, and is looked for after a lost answer.
-func effect(name string, looking int) crm.Step {
-	return crm.Step{Name: name, Charges: charge(1), Look: charge(looking)}
+func effect(name string) crm.Step {
+	return crm.Step{Name: name, Charges: charge(1), Look: charge(1)}
 }
 
 // optional changes a note, with the same effect however often.

@@ -98,17 +98,18 @@ func (a *account) learnUsers(active map[int64]bool) {
 	a.active, a.usersUntil = active, a.now().Add(believe)
 }
 
-func (a *account) known() bool {
+// strangers is what becomes of strangers by the account's settings; "" when they
+// must be asked for.
+func (a *account) strangers() string {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	return a.now().Before(a.settingsUntil)
-}
-
-// plain says that the account has no unsorted entries.
-func (a *account) plain() bool {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	return !a.unsorted
+	switch {
+	case !a.now().Before(a.settingsUntil):
+		return ""
+	case a.unsorted:
+		return unsorted
+	}
+	return contact
 }
 
 func (a *account) learnSettings(unsorted bool) {
@@ -205,13 +206,13 @@ func (t *Target) keep(ctx context.Context, number string, m made) error {
 	return nil
 }
 
-// pages remembers how far a list was walked for a parcel.
+// pages remembers how far was looked for a parcel: a page at a time.
 type pages struct {
 	mu sync.Mutex
 	at map[string]int
 }
 
-// next is the page to read, from 1.
+// next is the page to look at, from 1.
 func (p *pages) next(key string) int {
 	p.mu.Lock()
 	defer p.mu.Unlock()

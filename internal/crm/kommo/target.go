@@ -77,6 +77,7 @@ type Target struct {
 var (
 	_ crm.Target  = (*Target)(nil)
 	_ crm.Limited = (*Target)(nil)
+	_ crm.Afresh  = (*Target)(nil)
 )
 
 // New opens no connection: an account that is away is met when a call is
@@ -105,21 +106,29 @@ func (t *Target) Capabilities() crm.Capabilities {
 	return crm.Capabilities{ReadBack: true, Update: true, Recordings: t.settings.Recordings}
 }
 
-// Budgets is seven requests a second, evenly; live calls need one in four at
-// most, as they are few.
+// Budgets is seven requests a second, evenly: a live call then waits for the
+// next one only.
 func (t *Target) Budgets() []crm.Budget {
-	return []crm.Budget{{Name: requests, Units: rate, Window: time.Second, Burst: 1, Live: reserve}}
+	return []crm.Budget{{Name: requests, Units: rate, Window: time.Second, Burst: 1}}
 }
 
-// reserve is the part of the requests that the past leaves to live calls.
-const reserve = 0.02
+// Afresh makes the next step an update of the note. An entry among the unsorted
+// cannot be changed.
+func (t *Target) Afresh(raw crm.Memo) crm.Memo {
+	m, err := read(raw)
+	if err != nil || m.Note == 0 {
+		return raw
+	}
+	m.Revision = 0
+	return m.write()
+}
 
 // Parcels are one for each outside party whose number is known.
 func (t *Target) Parcels(c *call.Call, past bool) ([]crm.Parcel, string) {
 	parts, skipped := t.settings.Rules.Parts(c)
 	parcels := make([]crm.Parcel, 0, len(parts))
 	for _, part := range parts {
-		parcels = append(parcels, crm.Parcel{Key: crm.KeyOf(c, part.Number), Part: part.Number, Revision: 1, Past: past, Call: c})
+		parcels = append(parcels, crm.Parcel{Key: crm.KeyOf(c, part.Number), Part: part.Number, Revision: 1, Past: past, Number: part.Client, Call: c})
 	}
 	return parcels, skipped
 }

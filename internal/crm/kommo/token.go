@@ -51,6 +51,8 @@ type tokens struct {
 	current atomic.Pointer[pair]
 	// issued is the token that was just given and not yet taken.
 	issued atomic.Pointer[string]
+	// stale is the token that the CRM refused last.
+	stale atomic.Pointer[string]
 }
 
 func newTokens(s *Settings, store crm.Store, now func() time.Time) *tokens {
@@ -69,10 +71,10 @@ func (t *tokens) bearer(ctx context.Context) (string, error) {
 	if t.settings.Token.IsSet() {
 		return t.settings.Token.Reveal(), nil
 	}
-	if p := t.current.Load(); t.fresh(*p) {
+	if p := t.current.Load(); t.fresh(p) {
 		return p.Access, nil
 	}
-	if err := t.renew(ctx, ""); err != nil {
+	if err := t.renew(ctx); err != nil {
 		return "", err
 	}
 	return t.current.Load().Access, nil
@@ -85,15 +87,16 @@ func (t *tokens) accepted(token string) {
 	}
 }
 
-// refused says what a 401 means: a pair is renewed once, a token that lives
-// long is dead.
-func (t *tokens) refused(ctx context.Context, token string) error {
+// refused says what a 401 means: a pair is renewed once, by the next request; a
+// token that lives long is dead.
+func (t *tokens) refused(token string) error {
 	if t.settings.Token.IsSet() {
 		return &crm.Error{
 			Class: crm.Blocked, Reason: "the CRM does not take the long-lived token (401)",
 			Hint: "it has run out or was revoked: make a new one in the integration's settings and put it into the configuration as token",
 		}
 	}
+	t.stale.Store(&token)
 	if issued := t.issued.Load(); issued != nil && *issued == token {
 		t.issued.CompareAndSwap(issued, nil)
 		return &crm.Error{
@@ -101,19 +104,17 @@ func (t *tokens) refused(ctx context.Context, token string) error {
 			Hint: "see that the integration is installed in this account and that its owner is an administrator",
 		}
 	}
-	if err := t.renew(ctx, token); err != nil {
-		return err
-	}
-	return t.renewed()
+	return &crm.Error{Class: crm.Throttled, Budget: requests, Until: t.now(), Reason: "the access token must be renewed before its time"}
 }
 
-func (t *tokens) fresh(p pair) bool {
-	return p.Access != "" && p.Seed == t.seed() && t.now().Before(p.Expires)
+func (t *tokens) fresh(p *pair) bool {
+	stale := t.stale.Load()
+	return (stale == nil || *stale != p.Access) && p.Access != "" && p.Seed == t.seed() && t.now().Before(p.Expires)
 }
 
 // renew brings current up to date: from the store, where somebody else was
 // first, else from the CRM. The token that the CRM refused is not taken again.
-func (t *tokens) renew(ctx context.Context, refused string) error {
+func (t *tokens) renew(ctx context.Context) error {
 	select {
 	case t.turn <- struct{}{}:
 		defer func() { <-t.turn }()
@@ -124,7 +125,7 @@ func (t *tokens) renew(ctx context.Context, refused string) error {
 	if err != nil {
 		return err
 	}
-	if t.fresh(stored) && stored.Access != refused {
+	if t.fresh(&stored) {
 		t.current.Store(&stored)
 		return nil
 	}

@@ -129,7 +129,7 @@ func (j *job) patch(ctx context.Context, link string) error {
 		if !ok || !r.names("call_responsible") || j.user() == 0 {
 			return err
 		}
-		j.memo.NoUsers = true
+		j.memo.User = new(int64)
 		return nil
 	}
 	j.memo.Revision, j.memo.Linked = j.parcel.Revision, link != ""

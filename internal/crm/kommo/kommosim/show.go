@@ -8,9 +8,9 @@ import (
 	"io"
 	"maps"
 	"net/http"
-	"net/http/httptest"
 	"net/http/httptrace"
 	"slices"
+	"strconv"
 	"time"
 )
 
@@ -113,9 +113,10 @@ func (t transport) RoundTrip(r *http.Request) (*http.Response, error) {
 	if !ok {
 		return nil, io.ErrUnexpectedEOF
 	}
-	w := httptest.NewRecorder()
-	a.writeTo(w)
-	response := w.Result()
-	response.Request = r
-	return response, nil
+	header := a.header.Clone()
+	header.Set("X-Request-Id", "sim")
+	return &http.Response{
+		Status: strconv.Itoa(a.status) + " " + http.StatusText(a.status), StatusCode: a.status, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
+		Header: header, Body: io.NopCloser(bytes.NewReader(a.body)), ContentLength: int64(len(a.body)), Request: r,
+	}, nil
 }
