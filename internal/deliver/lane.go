@@ -246,8 +246,19 @@ func (l *lane) begin(ctx context.Context, allowed []*delivery) ([]*delivery, err
 	var mine map[int64]bool
 	err := l.inTx(ctx, func(tx journal.Tx) error {
 		var err error
-		mine, err = journal.BeginDeliveries(ctx, tx, l.id, rows, l.config.Now())
-		return err
+		if mine, err = journal.BeginDeliveries(ctx, tx, l.id, rows, l.config.Now()); err != nil {
+			return err
+		}
+		repeats := journal.TargetState{Target: l.target.Name}
+		for _, d := range allowed {
+			if mine[d.row.Seq] && d.repeats() {
+				repeats.Repeats++
+			}
+		}
+		if repeats.Repeats == 0 {
+			return nil
+		}
+		return journal.CountDeliveries(ctx, tx, repeats)
 	})
 	if err != nil {
 		return nil, err

@@ -88,8 +88,8 @@ func (l *lane) count(ctx context.Context, tx journal.Tx, d *delivery, o *outcome
 	case o.run == journal.OutcomeFailed:
 		counted.Refused = 1
 	}
-	if d.repeats() && !o.undone {
-		counted.Repeats = 1
+	if d.repeats() && o.undone {
+		counted.Repeats = -1 // it was counted when it was begun
 	}
 	if o.failure != "" {
 		counted.Error, counted.ErrorAt = o.failure, l.config.Now()
