@@ -86,9 +86,13 @@ func (b *bench) has() []*call.Call {
 
 // open makes a bench whose journal is in dir; nothing is begun.
 func open(tb testing.TB, dir string, targets ...Target) *bench {
+	return openURL(tb, "sqlite://"+filepath.Join(dir, "state.db"), targets...)
+}
+
+func openURL(tb testing.TB, url string, targets ...Target) *bench {
 	b := &bench{tb: tb}
 	var err error
-	b.journal, err = journal.Open(context.Background(), journal.Config{URL: "sqlite://" + filepath.Join(dir, "state.db")})
+	b.journal, err = journal.Open(context.Background(), journal.Config{URL: url})
 	must(tb, err)
 	b.build(targets...)
 	return b
@@ -105,7 +109,8 @@ func (b *bench) build(targets ...Target) {
 	must(b.tb, err)
 	b.Service, err = New(Config{
 		Journal: b.journal, Targets: targets, Logger: log,
-		Pause: func(n int) time.Duration { return min(time.Duration(n)*2*time.Millisecond, 20*time.Millisecond) },
+		LeaseTime: 2 * time.Second,
+		Pause:     func(n int) time.Duration { return min(time.Duration(n)*2*time.Millisecond, 20*time.Millisecond) },
 	})
 	must(b.tb, err)
 	b.runs, err = backfill.New(backfill.Config{

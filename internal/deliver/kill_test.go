@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -32,10 +33,10 @@ func (*mainTB) Fatal(args ...any) {
 	os.Exit(1)
 }
 
-// victim delivers the run of a directory until it is over, or the process killed.
+// victim delivers the run of a journal until it is over, or the process killed.
 func victim() {
 	tb := &mainTB{}
-	b := open(tb, os.Getenv("DELIVER_TEST_VICTIM"), hook(tb, "warehouse", os.Getenv("DELIVER_TEST_URL"), "s3cret"))
+	b := openURL(tb, os.Getenv("DELIVER_TEST_VICTIM"), hook(tb, "warehouse", os.Getenv("DELIVER_TEST_URL"), "s3cret"))
 	b.set(someCalls(victimCalls, victimNumbers)...)
 	b.begin()
 	runs, err := b.runs.List(context.Background(), "", 1)
@@ -78,7 +79,7 @@ func slaughter(t *testing.T, receiver *webhooktest.Receiver) (kills, lost int64,
 	must(t, b.journal.Close())
 	for {
 		killAt.Store(requests.Load() + int64(rand.N(24)))
-		err := sacrifice(dir, url, kill)
+		err := sacrifice("sqlite://"+filepath.Join(dir, "state.db"), url, kill)
 		if err == nil {
 			return kills, doubled.Load(), dir
 		}
@@ -92,9 +93,9 @@ func slaughter(t *testing.T, receiver *webhooktest.Receiver) (kills, lost int64,
 var errKilled = errors.New("killed")
 
 // sacrifice starts a victim and kills it when it is told to.
-func sacrifice(dir, url string, kill <-chan struct{}) error {
+func sacrifice(state, url string, kill <-chan struct{}) error {
 	cmd := exec.Command(os.Args[0])
-	cmd.Env = append(os.Environ(), "DELIVER_TEST_VICTIM="+dir, "DELIVER_TEST_URL="+url)
+	cmd.Env = append(os.Environ(), "DELIVER_TEST_VICTIM="+state, "DELIVER_TEST_URL="+url)
 	var complaints strings.Builder
 	cmd.Stdout, cmd.Stderr = &complaints, &complaints
 	if err := cmd.Start(); err != nil {

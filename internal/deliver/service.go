@@ -56,6 +56,9 @@ type Config struct {
 	Pause func(n int) time.Duration
 	// StepTime is how long one step may take; 0 means two minutes.
 	StepTime time.Duration
+	// LeaseTime is how long a process that shares the journal is taken for alive after
+	// it was heard of last: longer than StepTime. 0 means three minutes.
+	LeaseTime time.Duration
 }
 
 // Service decides what is delivered (it is a backfill.Deliverer) and delivers it.
@@ -85,6 +88,9 @@ func New(config Config) (*Service, error) {
 	}
 	if config.StepTime == 0 {
 		config.StepTime = 2 * time.Minute
+	}
+	if config.LeaseTime == 0 {
+		config.LeaseTime = 3 * time.Minute
 	}
 	s := &Service{config: config, id: ulid.Make().String()}
 	for i := range config.Targets {
@@ -142,15 +148,22 @@ func (s *Service) Stop(ctx context.Context) error {
 		l.recorder.stop()
 	}
 	s.cut()
-	return err
+	return errors.Join(err, s.leave())
+}
+
+// leave says that this process is not alive any more.
+func (s *Service) leave() error {
+	const patience = 3 * time.Second
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	return s.config.Journal.InTx(ctx, func(tx journal.Tx) error {
+		return journal.DropLease(ctx, tx, leasePrefix+s.id, s.id)
+	})
 }
 
 const (
-	// leaseTime is how long a process that shares the journal is taken for alive
-	// after it was heard of last: longer than a step may take.
-	leaseTime = 3 * time.Minute
-	// leaseEvery is how often it makes itself heard.
-	leaseEvery  = 20 * time.Second
+	// beats is how often in a lease's time a process makes itself heard.
+	beats       = 9
 	leasePrefix = "deliver/"
 )
 
@@ -170,7 +183,7 @@ func (s *Service) takeOver(ctx context.Context, first bool) error {
 			}
 			alive := []string{s.id}
 			if shared {
-				if _, err := journal.TakeLease(ctx, tx, leasePrefix+s.id, s.id, leaseTime); err != nil {
+				if _, err := journal.TakeLease(ctx, tx, leasePrefix+s.id, s.id, s.config.LeaseTime); err != nil {
 					return err
 				}
 				var err error
@@ -192,7 +205,7 @@ func (s *Service) takeOver(ctx context.Context, first bool) error {
 }
 
 func (s *Service) keepAlive(ctx context.Context) {
-	tick := time.NewTicker(leaseEvery)
+	tick := time.NewTicker(s.config.LeaseTime / beats)
 	defer tick.Stop()
 	for {
 		select {

@@ -1,6 +1,7 @@
 package deliver
 
 import (
+	"fmt"
 	"math/rand/v2"
 	"net/http"
 	"os"
@@ -11,6 +12,7 @@ import (
 	"ringback/internal/backfill"
 	"ringback/internal/call"
 	"ringback/internal/crm/webhook/webhooktest"
+	"ringback/internal/dbtest"
 	"ringback/internal/faultnet"
 )
 
@@ -19,7 +21,14 @@ func TestMain(m *testing.M) {
 		victim()
 		return
 	}
-	goleak.VerifyTestMain(m, goleak.IgnoreAnyFunction("net/http.(*persistConn).readLoop"), goleak.IgnoreAnyFunction("net/http.(*persistConn).writeLoop"))
+	code := dbtest.Main(m)
+	// Connections of clients that are kept for later are no leak.
+	kept := []goleak.Option{goleak.IgnoreAnyFunction("net/http.(*persistConn).readLoop"), goleak.IgnoreAnyFunction("net/http.(*persistConn).writeLoop")}
+	if err := goleak.Find(kept...); err != nil && code == 0 {
+		fmt.Fprintln(os.Stderr, err)
+		code = 1
+	}
+	os.Exit(code)
 }
 
 func tally(found, delivered, skipped, failed int64) backfill.Counts {
