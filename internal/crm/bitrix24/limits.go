@@ -39,6 +39,15 @@ func shortName(method string) string {
 // paced are the methods whose operating time deliveries are paced by.
 var paced = []string{methodRegister, methodFinish, methodAttach}
 
+// budgetOf names a method's budget: calls of the past have one of their own, a
+// little smaller, so that what they used up leaves something to live ones.
+func budgetOf(method string, past bool) string {
+	if past {
+		return "past " + shortName(method)
+	}
+	return shortName(method)
+}
+
 // costs are what methods work in seconds, by the examples in the documents;
 // what answers say takes their place.
 var costs = map[string]float64{methodRegister: 0.22, methodFinish: 1.41, methodAttach: 0.1, methodStatistics: 0.3, methodUsers: 0.3}
@@ -99,7 +108,9 @@ func (l *limits) budgets() []crm.Budget {
 		return list
 	}
 	for _, method := range paced {
-		list = append(list, crm.Budget{Name: shortName(method), Units: l.operating, Window: windowLength, Burst: l.operating / 4, Live: 0.2})
+		for past, units := range map[bool]float64{false: l.operating, true: l.operating * (1 - liveShare)} {
+			list = append(list, crm.Budget{Name: budgetOf(method, past), Units: units, Window: windowLength, Burst: units / 4})
+		}
 	}
 	return list
 }
@@ -133,7 +144,7 @@ func (l *limits) admit(r request) (admission, error) {
 		a.costs = append(a.costs, w.mean)
 		if until, ok := w.wait(now, wanted[m], allowed); ok {
 			return admission{}, &crm.Error{
-				Class: crm.Throttled, Budget: shortName(m), Until: until,
+				Class: crm.Throttled, Budget: budgetOf(m, r.past), Until: until,
 				Reason: shortName(m) + " has used the operating time that the portal allows",
 			}
 		}
@@ -210,7 +221,8 @@ func (l *limits) settle(ctx context.Context, a admission, answer *envelope) {
 		l.mu.Unlock()
 		if said.Operating != nil && !until.IsZero() && slices.Contains(paced, m) {
 			// The meter only paces: where it cannot be told, requests are kept back here.
-			_ = l.meter.Spent(ctx, shortName(m), *said.Operating, until)
+			_ = l.meter.Spent(ctx, budgetOf(m, false), *said.Operating, until)
+			_ = l.meter.Spent(ctx, budgetOf(m, true), *said.Operating, until)
 		}
 	}
 }

@@ -64,7 +64,7 @@ func plain(c rune) rune {
 
 func withoutRecording(err error) error {
 	if later, ok := errors.AsType[*crm.NotYetError](err); ok {
-		return &crm.Error{Class: crm.Unavailable, Reason: later.Error(), Until: later.Again, Err: err}
+		return later
 	}
 	if errors.Is(err, crm.ErrNoRecording) {
 		return &crm.Error{Class: crm.Refused, Reason: "the recording is not there", Hint: "check directory in [pbx.recordings]", Err: err}

@@ -57,7 +57,12 @@ func (t *Target) prepare(ctx context.Context, p *crm.Parcel, part policy.Part, m
 		return m, err
 	}
 	m.User, m.Since = user, t.services.Now().Unix()
-	return m, nil
+	if !m.Again {
+		return m, nil
+	}
+	m.Again = false
+	found, _, err := t.inStatistics(ctx, p, m)
+	return found, err
 }
 
 // withUser sends a request for a user, and once more for the default one when

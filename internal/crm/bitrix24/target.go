@@ -11,7 +11,7 @@ import (
 	"ringback/internal/crm/policy"
 )
 
-// Target is one portal. It implements crm.Target and crm.Limited.
+// Target is one portal. It implements crm.Target, crm.Limited and crm.Afresh.
 type Target struct {
 	settings Settings
 	services crm.Services
@@ -33,6 +33,9 @@ const (
 
 // memo is what the steps leave behind.
 type memo struct {
+	// Again says that the portal had the call, and somebody wants it brought
+	// again.
+	Again bool `json:"again,omitempty"`
 	// User is the one whom the call is registered for.
 	User int64 `json:"user,omitempty"`
 	// Since is when the registration was decided on, in unix seconds: none was
@@ -81,7 +84,11 @@ func (t *Target) Capabilities() crm.Capabilities {
 func (t *Target) Parcels(c *call.Call, past bool) (parcels []crm.Parcel, skipped string) {
 	parts, skipped := t.settings.Rules.Parts(c)
 	for _, part := range parts {
-		parcels = append(parcels, crm.Parcel{Key: crm.KeyOf(c, part.Number), Part: part.Number, Past: past, Call: c})
+		p := crm.Parcel{Key: crm.KeyOf(c, part.Number), Part: part.Number, Past: past, Call: c}
+		if part.Number > 0 {
+			p.Number = part.Client
+		}
+		parcels = append(parcels, p)
 	}
 	return parcels, skipped
 }
@@ -90,14 +97,18 @@ func (t *Target) Parcels(c *call.Call, past bool) (parcels []crm.Parcel, skipped
 func (t *Target) Next(p *crm.Parcel, kept crm.Memo) crm.Step {
 	m, err := read(kept)
 	switch {
-	case err != nil || m.User == 0:
+	case err != nil || m.Again || m.User == 0:
 		return crm.Step{Name: stepPrepare, Repeatable: true}
 	case m.CallID == "" && m.Finished == 0:
-		return t.step(stepRegister, methodRegister, 1)
+		s := t.step(p, stepRegister, methodRegister, 1)
+		s.Look = []crm.Charge{{Budget: requests, Units: 1}}
+		return s
 	case m.Finished == 0:
-		return t.step(stepFinish, methodFinish, 1)
+		s := t.step(p, stepFinish, methodFinish, 1)
+		s.Look = []crm.Charge{{Budget: requests, Units: 2}}
+		return s
 	case m.File == 0 && t.recorded(p):
-		s := t.step(stepRecord, methodAttach, 2) // an address to send it to, and the sending
+		s := t.step(p, stepRecord, methodAttach, 2) // an address to send it to, and the sending
 		s.Repeatable, s.Optional = true, true
 		return s
 	}
@@ -110,10 +121,21 @@ func (t *Target) recorded(p *crm.Parcel) bool {
 	return t.settings.Recordings && t.services.Recordings != nil && len(p.Call.Recordings) > 0 && p.Part == 0
 }
 
-func (t *Target) step(name, method string, count float64) crm.Step {
+// Afresh implements crm.Afresh. The portal cannot change a call that it has, and
+// a second one would be a double: so it is looked for first, and only its
+// recording is brought again.
+func (t *Target) Afresh(kept crm.Memo) crm.Memo {
+	b, err := memo{Again: true}.write()
+	if err != nil {
+		return kept
+	}
+	return b
+}
+
+func (t *Target) step(p *crm.Parcel, name, method string, count float64) crm.Step {
 	s := crm.Step{Name: name, Charges: []crm.Charge{{Budget: requests, Units: count}}}
 	if cost, limited := t.client.limits.cost(method); limited {
-		s.Charges = append(s.Charges, crm.Charge{Budget: shortName(method), Units: cost})
+		s.Charges = append(s.Charges, crm.Charge{Budget: budgetOf(method, p.Past), Units: cost})
 	}
 	return s
 }
