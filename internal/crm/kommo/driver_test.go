@@ -90,8 +90,10 @@ type bench struct {
 	store      *store
 	recordings recordings
 	settings   kommo.Settings
-	// free is when the next request may be sent.
+	// free is when the next request may be sent; idle is how long there was none to
+	// send.
 	free time.Time
+	idle time.Duration
 }
 
 func newBench(t *testing.T, o kommosim.Options, change func(*kommo.Settings)) *bench {
@@ -162,6 +164,7 @@ func (b *bench) deliver(all ...*delivery) {
 			return
 		}
 		if d == nil {
+			b.idle += wait.Sub(later(b.Now(), b.free))
 			b.to(wait)
 			continue
 		}
@@ -235,7 +238,7 @@ func (b *bench) conclude(d *delivery, step crm.Step, memo crm.Memo, found bool, 
 		b.t.Errorf("%s: the error %v has no class", step.Name, err)
 		e = &crm.Error{Class: crm.Refused}
 	}
-	if text := e.Error(); strings.Contains(text, "secret") || strings.Contains(text, "access-") || strings.Contains(text, "refresh-") {
+	if text := e.Error(); strings.Contains(text, "-secret") || strings.Contains(text, "access-") || strings.Contains(text, "refresh-") {
 		b.t.Errorf("%s: the error shows a secret: %s", step.Name, text)
 	}
 	d.failure = e
@@ -263,6 +266,13 @@ func (b *bench) conclude(d *delivery, step crm.Step, memo crm.Memo, found bool, 
 			d.due = e.Until
 		}
 	}
+}
+
+func later(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
 }
 
 // pay waits until charges are within the budget.

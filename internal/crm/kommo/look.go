@@ -20,7 +20,8 @@ func (j *job) lookForContact(ctx context.Context) (bool, error) {
 	if err != nil || !ok {
 		return false, err
 	}
-	return true, j.isContact(ctx, e)
+	err = j.isContact(ctx, e)
+	return err == nil, err
 }
 
 func (j *job) lookForNote(ctx context.Context) (bool, error) {
@@ -38,13 +39,13 @@ type place struct {
 func (j *job) lookForCall(ctx context.Context) (bool, error) {
 	places := []place{{j.memo.Kind, []int64{j.memo.ID}}, {leads, j.memo.Leads}, {customers, j.memo.Customers}}
 	places = slices.DeleteFunc(places, func(p place) bool { return len(p.ids) == 0 })
-	n := min(j.pages.next(j.parcel.Key), len(places))
+	n := min(j.memo.Page+1, len(places))
 	found, err := j.lookIn(ctx, places[n-1].kind, places[n-1].ids...)
 	switch {
 	case err != nil:
 		return false, err
 	case found || n == len(places):
-		j.pages.end(j.parcel.Key)
+		j.memo.Page = 0
 		return found, nil
 	}
 	return false, j.further()
@@ -52,7 +53,7 @@ func (j *job) lookForCall(ctx context.Context) (bool, error) {
 
 // further asks to be asked again, for the next page.
 func (j *job) further() error {
-	j.pages.advance(j.parcel.Key)
+	j.memo.Page++
 	return &crm.Error{Class: crm.Throttled, Budget: requests, Until: j.services.Now(), Reason: "there is more to look through"}
 }
 
@@ -110,7 +111,7 @@ type entry struct {
 // lookForUnsorted walks the unsorted from the latest call back to this one, a
 // page each time it is asked.
 func (j *job) lookForUnsorted(ctx context.Context) (bool, error) {
-	n := j.pages.next(j.parcel.Key)
+	n := j.memo.Page + 1
 	q := url.Values{
 		"filter[category][]": {"sip"}, "order[created_at]": {"desc"}, "limit": {strconv.Itoa(page)}, "page": {strconv.Itoa(n)},
 	}
@@ -127,15 +128,16 @@ func (j *job) lookForUnsorted(ctx context.Context) (bool, error) {
 		if !j.isMine(&e) {
 			continue
 		}
-		j.pages.end(j.parcel.Key)
+		j.memo.Page = 0
 		var contact int64
 		if len(e.In.Contacts) > 0 {
 			contact = e.In.Contacts[0].ID
 		}
-		return true, j.isUnsorted(ctx, e.UID, contact)
+		err := j.isUnsorted(ctx, e.UID, contact)
+		return err == nil, err
 	}
 	if len(entries) < page || entries[len(entries)-1].CreatedAt < j.part.Start.Unix() {
-		j.pages.end(j.parcel.Key)
+		j.memo.Page = 0
 		return false, nil
 	}
 	return false, j.further()

@@ -65,6 +65,8 @@ type memo struct {
 	// Linked says that the CRM has the link to the recording.
 	Linked   bool  `json:"linked,omitempty"`
 	Revision int64 `json:"revision,omitempty"`
+	// Page is how far was looked, after a lost answer, for what it told of.
+	Page int `json:"page,omitempty"`
 }
 
 func read(raw crm.Memo) (memo, error) {

@@ -205,28 +205,3 @@ func (t *Target) keep(ctx context.Context, number string, m made) error {
 	}
 	return nil
 }
-
-// pages remembers how far was looked for a parcel: a page at a time.
-type pages struct {
-	mu sync.Mutex
-	at map[string]int
-}
-
-// next is the page to look at, from 1.
-func (p *pages) next(key string) int {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.at[key] + 1
-}
-
-func (p *pages) advance(key string) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.at[key]++
-}
-
-func (p *pages) end(key string) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	delete(p.at, key)
-}

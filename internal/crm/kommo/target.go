@@ -71,7 +71,6 @@ type Target struct {
 	account  *account
 	// creating is held for a number while something is made for it.
 	creating *keyed
-	pages    *pages
 }
 
 var (
@@ -91,7 +90,7 @@ func New(s Settings, services crm.Services) (*Target, error) {
 	case s.Recordings && services.Recordings == nil:
 		return nil, errors.New("a Kommo target is to deliver recordings and nothing finds them")
 	}
-	t := &Target{settings: s, services: services, clients: newClients(services.Now), account: newAccount(services.Now), creating: newKeyed(), pages: &pages{at: map[string]int{}}}
+	t := &Target{settings: s, services: services, clients: newClients(services.Now), account: newAccount(services.Now), creating: newKeyed()}
 	tokens := newTokens(&t.settings, services.Store, services.Now)
 	t.client = &client{
 		base: s.URL, tokens: tokens, now: services.Now,
@@ -180,10 +179,12 @@ func (t *Target) Look(ctx context.Context, p *crm.Parcel, s crm.Step, raw crm.Me
 		return raw, false, nil
 	}
 	found, err := look(j, ctx)
-	if err != nil || !found {
-		return raw, false, err
+	if !found {
+		// How far was looked is kept, and nothing else.
+		m.Page = j.memo.Page
+		return m.write(), false, err
 	}
-	return j.memo.write(), true, nil
+	return j.memo.write(), true, err
 }
 
 // open reads the memo and the part of the call that the parcel is about.

@@ -123,12 +123,21 @@ func (s *Sim) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.WriteHeader(http.StatusBadGateway)
 }
 
+// Break says what goes wrong from now on.
+func (s *Sim) Break(fault func(r *http.Request) Fault) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.options.Fault = fault
+}
+
 // handle answers a request; false means that the connection breaks.
 func (s *Sim) handle(r *http.Request) (*answer, bool) {
 	var fault Fault
+	s.mu.Lock()
 	if s.options.Fault != nil {
 		fault = s.options.Fault(r)
 	}
+	s.mu.Unlock()
 	if fault.Slow > 0 {
 		select {
 		case <-time.After(fault.Slow):
