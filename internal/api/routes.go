@@ -53,6 +53,18 @@ func (s *Server) probes() map[string]http.Handler {
 // routes joins everything that the server answers.
 func (s *Server) routes() http.Handler {
 	mux := http.NewServeMux()
+	if !s.config.NoAPI {
+		s.routePrivate(mux)
+	}
+	for path, handler := range s.probes() {
+		mux.Handle(path, probe(path, handler))
+	}
+	mux.Handle("/", s.pages())
+	return mux
+}
+
+// routePrivate adds what asks for a log-in.
+func (s *Server) routePrivate(mux *http.ServeMux) {
 	byPath := map[string][]endpoint{}
 	for _, e := range s.endpoints() {
 		byPath[e.path] = append(byPath[e.path], e)
@@ -63,11 +75,6 @@ func (s *Server) routes() http.Handler {
 	unknown := s.private("none", http.HandlerFunc(notFound))
 	mux.Handle("/pbx/", unknown)
 	mux.Handle("/api/", unknown)
-	for path, handler := range s.probes() {
-		mux.Handle(path, probe(path, handler))
-	}
-	mux.Handle("/", s.pages())
-	return mux
 }
 
 // metricsOnly is what the address of the metrics answers.

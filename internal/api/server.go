@@ -54,6 +54,9 @@ type Config struct {
 	// address of the connection.
 	ClientAddress func(*http.Request) string
 
+	// NoAPI leaves out everything that asks for a log-in: other processes answer it.
+	// /healthz, /readyz, /metrics and Pages stay.
+	NoAPI bool
 	// Pages serves every path that is not of the API, such as the panel's; it
 	// sees to its own log-in. Nil: there are no other pages.
 	Pages http.Handler

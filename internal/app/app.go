@@ -31,6 +31,8 @@ type Settings struct {
 	// Version is that of the program, for the log.
 	Version string
 	Now     func() time.Time
+	// Roles are what Serve does; none means all.
+	Roles []Role
 }
 
 // App is the module: its journal, its queue, its runs, the PBXs it reads.

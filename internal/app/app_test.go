@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net"
 	"net/http"
@@ -18,10 +19,18 @@ import (
 	"ringback/internal/backfill"
 	"ringback/internal/captures"
 	"ringback/internal/config"
+	"ringback/internal/dbtest"
 	"ringback/internal/journal"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	code := dbtest.Main(m)
+	if err := goleak.Find(); code == 0 && err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		code = 1
+	}
+	os.Exit(code)
+}
 
 // house is a configuration in a directory of its own, with one PBX whose records
 // are not there yet.
@@ -33,6 +42,12 @@ type house struct {
 func newHouse(t *testing.T) house {
 	t.Helper()
 	directory := t.TempDir()
+	return newHouseOn(t, directory, "sqlite://"+directory+"/below/state.db")
+}
+
+// newHouseOn has its journal at a URL.
+func newHouseOn(t *testing.T, directory, state string) house {
+	t.Helper()
 	cel := filepath.Join(directory, "Master.csv")
 	c, err := config.Parse("test.toml", []byte(`
 [server]
@@ -42,7 +57,8 @@ name = "admin"
 password = "secret"
 role = "admin"
 [state]
-url = "sqlite://`+directory+`/below/state.db"
+url = "`+state+`"
+key_file = "`+directory+`/below/state.key"
 [[pbx]]
 name = "main"
 cel = "csv://`+cel+`"

@@ -10,9 +10,13 @@ import (
 	"ringback/internal/api"
 )
 
-// Serve runs the module until ctx ends: it listens, tells ready where, works
-// runs, and looks after the PBXs. An orderly end is nil. Close comes after it.
+// Serve runs the module until ctx ends, as far as its roles go: it listens, tells ready
+// where, works runs, and looks after the PBXs. Whatever its roles, it says how it
+// is: /healthz, /readyz, /metrics. An orderly end is nil. Close comes after it.
 func (a *App) Serve(ctx context.Context, ready func(net.Addr)) error {
+	if err := a.checkRoles(); err != nil {
+		return err
+	}
 	settings, err := a.serverConfig()
 	if err != nil {
 		return err
@@ -21,8 +25,13 @@ func (a *App) Serve(ctx context.Context, ready func(net.Addr)) error {
 	if err := server.Listen(ctx); err != nil {
 		return err
 	}
-	if err := a.start(ctx); err != nil {
-		return err
+	if a.has(RoleWork) {
+		if err := a.queue.Register(a.tidying()); err != nil {
+			return err
+		}
+		if err := a.start(ctx); err != nil {
+			return err
+		}
 	}
 	a.Log.InfoContext(ctx, "listening", "address", server.Addr().String(), "version", a.Version)
 	ready(server.Addr())
@@ -44,7 +53,8 @@ func (a *App) serverConfig() (api.Config, error) {
 	c := api.Config{
 		Listen: string(settings.Listen), MetricsListen: string(settings.MetricsListen),
 		TLSCert: settings.TLSCert, TLSKey: settings.TLSKey,
-		Runs: a.runs, Calls: a.journal, Status: a, Explainer: a,
+		NoAPI: !a.has(RoleAPI),
+		Runs:  a.runs, Calls: a.journal, Status: a, Explainer: a,
 		Log: a.Log, Now: a.Now, Registry: prometheus.NewRegistry(),
 	}
 	if err := a.measure(c.Registry); err != nil {

@@ -68,6 +68,13 @@ func (a *App) queueStatus(ctx context.Context) api.Part {
 			"waiting": counts.Waiting, "running": counts.Running, "later": counts.Later,
 		}})
 	}
+	if a.journal.Shared() {
+		nodes, err := a.queue.Nodes(ctx)
+		if err != nil {
+			return api.Part{Name: "queue", Status: api.Error, Message: err.Error()}
+		}
+		part.Values["processes"] = nodes
+	}
 	part.Values["waiting"], part.Values["running"], part.Values["later"] = waiting, running, later
 	return part
 }

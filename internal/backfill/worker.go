@@ -25,20 +25,8 @@ type worker struct {
 
 // work is the job of a run. It returns nil when nothing is left to do.
 func (s *Service) work(parent context.Context, job jobs.Job) error {
-	ctx, leaveOff := context.WithCancel(parent)
-	watched := make(chan struct{})
-	go func() {
-		defer close(watched)
-		select {
-		case <-job.Stopping:
-			leaveOff()
-		case <-ctx.Done():
-		}
-	}()
-	defer func() {
-		leaveOff()
-		<-watched
-	}()
+	ctx, leaveOff := job.UntilStopping(parent)
+	defer leaveOff()
 	w := &worker{Service: s}
 	err := w.work(ctx, job.Key)
 	s.changes.tell(job.Key)

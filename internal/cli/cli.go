@@ -38,9 +38,10 @@ type Process struct {
 
 // commands are all there are; kong reads the tags.
 type commands struct {
-	Serve  serveCommand `cmd:"" help:"Run the module: the HTTP API, and the runs it is asked for."`
-	Calls  callsCommand `cmd:"" help:"Assemble calls and print them. Needs no server, keeps nothing, delivers nothing."`
-	Read   readCommand  `cmd:"" help:"Process past calls now, in the journal that serve uses, and report."`
+	Serve  serveCommand  `cmd:"" help:"Run the module: the HTTP API, and the runs it is asked for."`
+	Calls  callsCommand  `cmd:"" help:"Assemble calls and print them. Needs no server, keeps nothing, delivers nothing."`
+	Read   readCommand   `cmd:"" help:"Process past calls now, in the journal that serve uses, and report."`
+	Backup backupCommand `cmd:"" help:"Copy the journal to a file, while serve works with it or not."`
 	Config struct {
 		Check checkCommand `cmd:"" help:"Read and check the configuration."`
 	} `cmd:"" help:"Look at the configuration."`

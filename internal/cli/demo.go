@@ -50,7 +50,7 @@ func (c *demoCommand) Run(ctx context.Context, p *Process) (err error) {
 	if err != nil {
 		return err
 	}
-	return p.serve(ctx, loaded, portRemedy, func(at net.Addr) {
+	return p.serve(ctx, loaded, nil, portRemedy, func(at net.Addr) {
 		fmt.Fprint(p.Stdout, demo.Welcome(settings, path, at.String(), calls, now))
 	})
 }

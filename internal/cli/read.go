@@ -168,8 +168,12 @@ func (c *readCommand) refer(taken *journal.InUseError, loaded *config.Config) er
 	if loaded.Server.TLSCert != "" {
 		scheme = "https"
 	}
-	return fmt.Errorf("the journal %s is in use by process %d, most likely \"ringback serve\". Ask it for the same run:\n"+
-		"  curl --digest -u LOGIN \"%s://%s/pbx/read_call?%s\"", taken.Path, taken.PID, scheme, reachable(loaded.Server.Listen), strings.Join(parameters, "&"))
+	who := "another process"
+	if taken.PID > 0 {
+		who = fmt.Sprintf("process %d", taken.PID)
+	}
+	return fmt.Errorf("the journal %s is in use by %s, most likely \"ringback serve\". Ask it for the same run:\n"+
+		"  curl --digest -u LOGIN \"%s://%s/pbx/read_call?%s\"", taken.Path, who, scheme, reachable(loaded.Server.Listen), strings.Join(parameters, "&"))
 }
 
 // reachable is an address to connect to, for one that is listened on.

@@ -13,6 +13,8 @@ import (
 
 type serveCommand struct {
 	configFlag `embed:""`
+
+	Roles []app.Role `enum:"api,panel,follow,work" placeholder:"ROLE,…" help:"What this process does of api, panel, follow and work; all when absent. Processes that share a journal on PostgreSQL may divide them."`
 }
 
 // Run serves until it is interrupted.
@@ -21,13 +23,13 @@ func (c *serveCommand) Run(ctx context.Context, p *Process) error {
 	if err != nil {
 		return err
 	}
-	return p.serve(ctx, loaded, "stop it, or set server.listen to another port", func(net.Addr) {})
+	return p.serve(ctx, loaded, c.Roles, "stop it, or set server.listen to another port", func(net.Addr) {})
 }
 
 // serve runs the module until ctx ends. An interruption is how it is meant to
 // end, and no failure. The remedy is for a port that is taken.
-func (p *Process) serve(ctx context.Context, c *config.Config, remedy string, ready func(net.Addr)) error {
-	a, err := p.module(ctx, c)
+func (p *Process) serve(ctx context.Context, c *config.Config, roles []app.Role, remedy string, ready func(net.Addr)) error {
+	a, err := p.module(ctx, c, roles...)
 	if err != nil {
 		return err
 	}
@@ -42,6 +44,6 @@ func taken(err error, remedy string) error {
 	return err
 }
 
-func (p *Process) module(ctx context.Context, c *config.Config) (*app.App, error) {
-	return app.Open(ctx, app.Settings{Config: c, Log: newLogger(p.Stderr, c.Log), Version: p.Version, Now: p.Now})
+func (p *Process) module(ctx context.Context, c *config.Config, roles ...app.Role) (*app.App, error) {
+	return app.Open(ctx, app.Settings{Config: c, Log: newLogger(p.Stderr, c.Log), Version: p.Version, Now: p.Now, Roles: roles})
 }

@@ -166,6 +166,8 @@ func TestEveryFormOfTOMLIsRead(t *testing.T) {
 		{"its hash", c.Server.Users[1].MD5.Reveal(), "0123456789abcdef0123456789abcdef"},
 		{"state", c.State.URL.Backend(), "postgres"},
 		{"state shown", c.State.URL.String(), "postgres://ringback:…@db.example.com:5432/ringback?sslmode=verify-full"},
+		{"keep_runs", c.State.KeepRuns, config.Duration(90 * 24 * time.Hour)},
+		{"keep_outcomes", c.State.KeepOutcomes, config.Duration(36 * time.Hour)},
 		{"level", c.Log.Level, config.LogDebug},
 		{"format", c.Log.Format, config.LogJSON},
 		{"the table with its schema", c.PBX[0].CEL.Table(), "public.cel"},
@@ -184,6 +186,7 @@ func TestEveryFormOfTOMLIsRead(t *testing.T) {
 func TestWhatIsLeftOutHasItsDefault(t *testing.T) {
 	c := good(t, "least.good.toml")
 	if c.Timezone.Location != time.Local || c.Server.Listen != config.DefaultListen || c.State.URL.Reveal() != config.DefaultState ||
+		c.State.KeepRuns != config.DefaultKeepRuns || c.State.KeepOutcomes != config.DefaultKeepOutcomes ||
 		c.Log.Level != config.LogInfo || c.Log.Format != config.LogText || c.Server.LinkLifetime != 0 || c.PBX[0].CEL.Table() != "" {
 		t.Errorf("got %+v", c)
 	}

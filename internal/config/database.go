@@ -73,8 +73,11 @@ var (
 		"csv":      {"csv:///var/log/asterisk/cel-custom/Master.csv", []string{"columns"}, true},
 	}
 	states = map[string]database{
-		"sqlite":   {DefaultState, nil, true},
-		"postgres": {"postgres://user:password@127.0.0.1:5432/ringback", []string{"sslmode", "sslrootcert", "sslcert", "sslkey", "host", "connect_timeout", "application_name", "search_path"}, false},
+		"sqlite": {DefaultState, nil, true},
+		"postgres": {"postgres://user:password@127.0.0.1:5432/ringback", []string{
+			"sslmode", "sslrootcert", "sslcert", "sslkey", "host", "connect_timeout", "application_name", "search_path",
+			"pool_mode", "pool_max_conns", "target_session_attrs",
+		}, false},
 	}
 )
 
@@ -93,9 +96,16 @@ func (s *SourceURL) set(text string, env environment) error {
 
 func (*SourceURL) secretPart(text string) (from, to int) { return secretOfDatabase(text) }
 
-func (s *StateURL) set(text string, env environment) (err error) {
-	s.address, err = setDatabase(text, DefaultState, env, states)
-	return err
+func (s *StateURL) set(text string, env environment) error {
+	a, err := setDatabase(text, DefaultState, env, states)
+	if err != nil {
+		return err
+	}
+	if mode := a.url.Query().Get("pool_mode"); mode != "" && mode != "session" && mode != "transaction" {
+		return advise(fmt.Sprintf("pool_mode is %q", mode), "give that of the PgBouncer in between: session or transaction")
+	}
+	s.address = a
+	return nil
 }
 
 func (*StateURL) secretPart(text string) (from, to int) { return secretOfDatabase(text) }

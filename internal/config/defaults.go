@@ -7,12 +7,14 @@ import (
 
 // The defaults. Those of the dial plan's expressions are dialplan's.
 const (
-	DefaultListen   = "127.0.0.1:8077"
-	DefaultState    = "sqlite:///var/lib/ringback/state.db"
-	DefaultKeyFile  = "/var/lib/ringback/state.key"
-	DefaultTable    = "cel"
-	DefaultSilence  = Duration(4 * time.Hour)
-	DefaultOAuthURL = "https://oauth.bitrix24.tech"
+	DefaultListen       = "127.0.0.1:8077"
+	DefaultState        = "sqlite:///var/lib/ringback/state.db"
+	DefaultKeyFile      = "/var/lib/ringback/state.key"
+	DefaultTable        = "cel"
+	DefaultSilence      = Duration(4 * time.Hour)
+	DefaultKeepOutcomes = Duration(30 * 24 * time.Hour)
+	DefaultKeepRuns     = Duration(365 * 24 * time.Hour)
+	DefaultOAuthURL     = "https://oauth.bitrix24.tech"
 )
 
 // setDefaults fills in what the file leaves out.
@@ -28,6 +30,8 @@ func (c *Config) setDefaults() {
 			c.State.KeyFile = strings.TrimSuffix(u.Path, ".db") + ".key"
 		}
 	}
+	orElse(&c.State.KeepOutcomes, DefaultKeepOutcomes)
+	orElse(&c.State.KeepRuns, DefaultKeepRuns)
 	orElse(&c.Log.Level, LogInfo)
 	orElse(&c.Log.Format, LogText)
 	for i := range c.PBX {

@@ -51,6 +51,11 @@ type State struct {
 	// KeyFile holds the key that what targets keep is encrypted with; "" means a
 	// file beside the journal.
 	KeyFile string `toml:"key_file"`
+	// KeepOutcomes is how long after a run the outcomes of its calls are kept, but
+	// for failed ones, which last as long as the run.
+	KeepOutcomes Duration `toml:"keep_outcomes"`
+	// KeepRuns is how long runs are kept after their end.
+	KeepRuns Duration `toml:"keep_runs"`
 }
 
 // Log is what the program writes about itself to standard error.

@@ -120,7 +120,7 @@ func (c *Client) Register(kind Kind) error {
 func (c *Client) client() (queue, error) {
 	c.build.Do(func() {
 		c.river, c.failed = c.engine.client(&river.Config{
-			ID: c.node, Logger: c.logger, Workers: c.workers, Queues: c.queues, PeriodicJobs: c.periodic(),
+			ID: c.node, Logger: slog.New(orderly{c.logger.Handler(), c.stopping}), Workers: c.workers, Queues: c.queues, PeriodicJobs: c.periodic(),
 			FetchCooldown: fetchCooldown, FetchPollInterval: c.habits.poll, PollOnly: c.habits.pollOnly,
 			JobTimeout: -1, MaxAttempts: attempts, SoftStopTimeout: softStop,
 			CompletedJobRetentionPeriod: keepDone, CancelledJobRetentionPeriod: keepDone, DiscardedJobRetentionPeriod: keepDiscarded,

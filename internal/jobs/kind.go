@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 	"time"
 
 	"github.com/riverqueue/river"
@@ -33,6 +34,24 @@ type Job struct {
 	Key  string
 	// Stopping is closed when the process is about to stop.
 	Stopping <-chan struct{}
+}
+
+// UntilStopping is ctx that also ends when the process is about to stop. The function
+// lets go of it, and must be called.
+func (j Job) UntilStopping(ctx context.Context) (context.Context, func()) {
+	ctx, cancel := context.WithCancel(ctx)
+	var watching sync.WaitGroup
+	watching.Go(func() {
+		select {
+		case <-j.Stopping:
+			cancel()
+		case <-ctx.Done():
+		}
+	})
+	return ctx, func() {
+		cancel()
+		watching.Wait()
+	}
 }
 
 // Ref names a job. There is at most one unfinished job of a kind and key.

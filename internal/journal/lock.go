@@ -24,7 +24,7 @@ func (e *InUseError) Error() string {
 	if e.PID > 0 {
 		who = fmt.Sprintf("another ringback (process %d)", e.PID)
 	}
-	return fmt.Sprintf("the journal %s is in use by %s: stop that one first, or set state.url to another file", e.Path, who)
+	return fmt.Sprintf("the journal %s is in use by %s: a file is one process's. Ask that one over HTTP, stop it, or set state.url to another file, or to a PostgreSQL database, which any number of processes share", e.Path, who)
 }
 
 // fileLock marks a journal's file as this process's own. The system drops the
