@@ -91,7 +91,7 @@ func (t *Target) unsent(err error) error {
 		failure.Hint = "see that the receiver runs and that no firewall stands between"
 		return failure
 	}
-	if _, plain := errors.AsType[tls.RecordHeaderError](err); plain {
+	if _, plain := errors.AsType[tls.RecordHeaderError](err); plain || errors.Is(err, http.ErrSchemeMismatch) {
 		failure.Hint = "the receiver does not speak TLS there: see that the port in url is right"
 		return failure
 	}
