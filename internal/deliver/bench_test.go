@@ -135,7 +135,7 @@ func (b *bench) build(targets ...Target) {
 func (b *bench) begin() {
 	ctx := context.Background()
 	must(b.tb, b.runs.Resume(ctx))
-	must(b.tb, b.Service.Start(ctx, b.runs))
+	must(b.tb, b.Start(ctx, b.runs))
 	must(b.tb, b.queue.Start(ctx))
 }
 
@@ -144,7 +144,7 @@ func (b *bench) end() {
 	defer cancel()
 	b.runs.Close()
 	must(b.tb, b.queue.Stop(ctx))
-	must(b.tb, b.Service.Stop(ctx))
+	must(b.tb, b.Stop(ctx))
 	must(b.tb, b.journal.Close())
 }
 

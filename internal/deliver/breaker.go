@@ -80,10 +80,3 @@ func (b *breaker) open(now, until time.Time, reason string) {
 		b.until = until
 	}
 }
-
-// closed says that the target is taken to be well.
-func (b *breaker) closed() bool {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.opened == 0
-}

@@ -131,6 +131,9 @@ func (l *lane) failed(ctx context.Context, d *delivery, e *crm.Error) outcome {
 		o.row.State, o.run = journal.DeliverySkipped, journal.OutcomeSkipped
 	case crm.Throttled:
 		o.block, o.budget = e.Until, e.Budget
+		if _, known := l.budgets[e.Budget]; !known {
+			o.budget = "" // nobody would look at it
+		}
 		if o.block.IsZero() {
 			o.row.Tries++
 			o.block = now.Add(l.config.Pause(int(o.row.Tries)))

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -223,9 +224,9 @@ func TestLiveCallsGoFirst(t *testing.T) {
 func TestAFullDiskKeepsWhatWasAcceptedUntilThereIsRoom(t *testing.T) {
 	receiver := &webhooktest.Receiver{}
 	full, room := make(chan struct{}), make(chan struct{})
-	var once_ sync.Once
+	var first sync.Once
 	address := serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		once_.Do(func() { close(full) })
+		first.Do(func() { close(full) })
 		<-room
 		receiver.ServeHTTP(w, r)
 	}))
@@ -294,10 +295,10 @@ func TestACancelledRunsCallsAreNotDelivered(t *testing.T) {
 // fake is a CRM in memory: an entry for each key, made by "register", completed by
 // "finish".
 type fake struct {
-	update, readBack, optional bool
-	atOnce                     int
-	budgets                    []crm.Budget
-	charges                    []crm.Charge
+	update, readBack bool
+	atOnce           int
+	budgets          []crm.Budget
+	charges          []crm.Charge
 	// fault decides how a step goes; effect brings it about.
 	fault func(p *crm.Parcel, step crm.Step, effect func()) error
 	looks atomic.Int64
@@ -359,9 +360,5 @@ func (f *fake) Look(_ context.Context, p *crm.Parcel, _ crm.Step, _ crm.Memo) (c
 func (f *fake) entries() map[string]int64 {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	copied := map[string]int64{}
-	for k, v := range f.made {
-		copied[k] = v
-	}
-	return copied
+	return maps.Clone(f.made)
 }

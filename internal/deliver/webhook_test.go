@@ -75,9 +75,12 @@ func TestEveryCallOfARunArrivesOnceInTheOrderOfItsNumber(t *testing.T) {
 func TestRepliesThatAreLostRepeatNothingAtAReceiverThatHonoursKeys(t *testing.T) {
 	receiver := &webhooktest.Receiver{Idempotent: true}
 	kinds := []faultnet.Fault{
-		{Kind: faultnet.LoseBefore}, {Kind: faultnet.LoseAfter}, {Kind: faultnet.CutOff},
+		{Kind: faultnet.LoseBefore},
+		{Kind: faultnet.LoseAfter},
+		{Kind: faultnet.CutOff},
 		{Kind: faultnet.Answer, Status: http.StatusInternalServerError, Body: "<html>oops</html>"},
-		{Kind: faultnet.AnswerAfter, Status: http.StatusBadGateway}, {Kind: faultnet.Answer, Status: http.StatusServiceUnavailable},
+		{Kind: faultnet.AnswerAfter, Status: http.StatusBadGateway},
+		{Kind: faultnet.Answer, Status: http.StatusServiceUnavailable},
 		{Kind: faultnet.Answer, Status: http.StatusTooManyRequests},
 	}
 	flaky := faultnet.Wrap(receiver, func(int64, *http.Request) faultnet.Fault {

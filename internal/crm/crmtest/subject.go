@@ -215,4 +215,5 @@ func (nobody) Settle(context.Context, journal.Tx, int64, backfill.CallOutcome) (
 type none struct{}
 
 func (none) Of(context.Context, *call.Call) (*crm.Recording, error) { return nil, crm.ErrNoRecording }
-func (none) Link(*call.Call) (string, error)                        { return "", crm.ErrNoRecording }
+
+func (none) Link(*call.Call) (string, error) { return "", crm.ErrNoRecording }
