@@ -118,6 +118,7 @@ func (s *Service) Start(ctx context.Context, settler Settler) error {
 		s.dispatch.Go(func() { l.run(ctx, working) })
 	}
 	s.dispatch.Go(func() { s.keepAlive(ctx) })
+	s.dispatch.Go(func() { s.estimate(ctx) })
 	return nil
 }
 
