@@ -66,7 +66,11 @@ func (m *model) readEvents() {
 		case cel.Pickup:
 			m.pickups = append(m.pickups, m.pickup(r))
 		case cel.Forward:
-			m.forwards = append(m.forwards, m.forward(r))
+			f := m.forward(r)
+			m.forwards = append(m.forwards, f)
+			if f.by != nil {
+				f.by.sentOn = append(f.by.sentOn, r.At)
+			}
 		}
 	}
 	m.findForwarded()

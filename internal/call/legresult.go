@@ -35,6 +35,10 @@ func (m *model) legResult(c *Call, l *leg) LegResult {
 		m.because(fact, fmt.Sprintf("hangup cause %d", cause), l.records)
 		return result
 	}
+	if m.sentOn(l) {
+		m.because(fact, "it sent the call on (FORWARD), and was given up for that", l.records)
+		return LegFailed
+	}
 	if m.lostRace(l) {
 		m.because(fact, "another one answered just when it stopped ringing", l.records)
 		return LegAnsweredElsewhere
@@ -55,13 +59,25 @@ func (m *model) legResult(c *Call, l *leg) LegResult {
 	return LegNoAnswer
 }
 
-// legRefusals is refusalOf in the words for legs: 302 gives cause 23, and the
-// leg that was sent on to follows.
+// sentOn says that the telephone answered with 302: Dial reports the FORWARD
+// and hangs its channel up (app_dial.c, do_forward). The hangup cause is 23 on
+// new versions and 0 on others, and the leg that was sent on to follows.
+func (m *model) sentOn(l *leg) bool {
+	if causeOf(l) == 23 {
+		return true
+	}
+	if l.dialer == nil || l.answer != 0 || !l.over() {
+		return false
+	}
+	return slices.ContainsFunc(l.dialer.sentOn, func(at int64) bool {
+		return l.start <= at+m.tie() && l.until() >= at-m.tie() && l.until() <= at+m.slack
+	})
+}
+
+// legRefusals is refusalOf in the words for legs.
 func legRefusals(cause int) (LegResult, bool) {
 	result, refused := refusalOf(cause)
 	switch {
-	case cause == 23:
-		return LegFailed, true
 	case !refused:
 		return "", false
 	case result == Busy:

@@ -214,6 +214,9 @@ type channel struct {
 	blindKnown bool
 	// forwarded is the FORWARD that made this half of a Local pair.
 	forwarded *cel.Record
+	// sentOn are the moments at which a telephone that the channel dialled sent
+	// the call on.
+	sentOn []int64
 
 	stays []int
 	// talks are the talks that the channel was in, in order.

@@ -58,7 +58,7 @@ func (m *model) unansweredResult() Result {
 		m.because("result", "all who were rung refused", last[0].records)
 		return r
 	}
-	if len(m.forwards) > 0 && len(last) > 0 && !slices.ContainsFunc(last, func(l *leg) bool { return causeOf(l) != 23 }) {
+	if len(m.forwards) > 0 && len(last) > 0 && !slices.ContainsFunc(last, func(l *leg) bool { return !m.sentOn(l) }) {
 		m.because("result", "the call was sent on and on, and rang nowhere", last[0].records)
 		return Failed
 	}
