@@ -21,8 +21,12 @@ import (
 	"ringback/internal/journal"
 )
 
-// stopTime is how long work may take to come to an end when the program stops.
-const stopTime = 40 * time.Second
+const (
+	// stopTime is how long work may take to come to an end when the program stops.
+	stopTime = 40 * time.Second
+	// answerTime is how long targets may then take to answer what was sent to them.
+	answerTime = 10 * time.Second
+)
 
 // Settings are what an App is made of.
 type Settings struct {
@@ -127,7 +131,9 @@ func (a *App) Close() error {
 	a.runs.Close()
 	errs := []error{a.queue.Stop(ctx)}
 	if a.deliveries != nil {
-		errs = append(errs, a.deliveries.Stop(ctx))
+		underway, cut := context.WithTimeout(ctx, answerTime)
+		defer cut()
+		errs = append(errs, a.deliveries.Stop(underway))
 	}
 	for _, p := range a.pbxs {
 		errs = append(errs, p.close())

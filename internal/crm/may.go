@@ -6,7 +6,9 @@ package crm
 // when a user asks for that.
 type Afresh interface {
 	// Afresh is the memo from which Next goes through the steps again: as an update
-	// where the CRM can. Without this method they begin anew, from no memo.
+	// where the CRM can. Without this method, a target that can update keeps its
+	// memo, so that only what Next finds is done; the steps of any other begin anew,
+	// from no memo.
 	Afresh(memo Memo) Memo
 }
 

@@ -14,6 +14,8 @@ import (
 // Deliver implements backfill.Deliverer: it writes in tx what is to be delivered
 // of a run's batch, and what the run waits for.
 func (s *Service) Deliver(ctx context.Context, tx journal.Tx, batch backfill.Batch) ([]backfill.Verdict, error) {
+	// The lanes look again a few times, each after a longer pause: tx is not committed yet.
+	defer s.Nudge()
 	return s.decide(ctx, tx, batch, true)
 }
 
@@ -162,7 +164,7 @@ func (p *plan) conclude(c *backfill.BatchCall, part int, outcome, reason string,
 func (p *plan) call(ctx context.Context, tx journal.Tx, c *backfill.BatchCall) error {
 	switch {
 	case p.lane == nil:
-		p.conclude(c, 0, journal.OutcomeFailed, "the target "+p.target+" is not configured any more: configure it again, then retry", 0)
+		p.conclude(c, 0, journal.OutcomeFailed, gone(p.target), 0)
 		return nil
 	case p.counted[c.ID]:
 		p.conclude(c, 0, journal.OutcomeSkipped, "was delivered in this run", 0)

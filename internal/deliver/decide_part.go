@@ -118,26 +118,6 @@ func (p *plan) joinPart(ctx context.Context, tx journal.Tx, c *backfill.BatchCal
 	return err
 }
 
-// settle tells the runs that wait for a delivery what became of it. The functions
-// returned are for after the transaction.
-func (s *Service) settle(ctx context.Context, tx journal.Tx, delivery int64, outcome, reason string) ([]func(), error) {
-	ended, err := journal.EndWaits(ctx, tx, delivery, outcome, reason)
-	if err != nil {
-		return nil, err
-	}
-	var committed []func()
-	for _, waits := range ended {
-		tell, err := s.settler.Settle(ctx, tx, waits[0].Run, backfill.CallOutcome{
-			ID: waits[0].CallID, PBX: waits[0].PBX, Outcome: together(waits), Reason: joinReasons(waits),
-		})
-		if err != nil {
-			return nil, err
-		}
-		committed = append(committed, tell)
-	}
-	return committed, nil
-}
-
 // numberOf is the outside party's number as calls are put in order by: its last
 // ten digits; "" where there is none.
 func numberOf(c *call.Call, parcel *crm.Parcel) string {

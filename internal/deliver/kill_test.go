@@ -21,7 +21,7 @@ import (
 
 // victimCalls is how many calls the run of the victims is over, victimNumbers of how many
 // clients.
-const victimCalls, victimNumbers = 500, 100
+const victimCalls, victimNumbers = 300, 60
 
 // mainTB lets a subprocess use what is written for tests.
 type mainTB struct{ testing.TB }
@@ -78,7 +78,7 @@ func slaughter(t *testing.T, receiver *webhooktest.Receiver) (kills, lost int64,
 	b.request()
 	must(t, b.journal.Close())
 	for {
-		killAt.Store(requests.Load() + int64(8+rand.N(48)))
+		killAt.Store(requests.Load() + int64(6+rand.N(36)))
 		err := sacrifice("sqlite://"+filepath.Join(dir, "state.db"), url, kill)
 		if err == nil {
 			return kills, doubled.Load(), dir

@@ -283,8 +283,12 @@ func each(functions []func()) {
 
 // afresh is the memo from which a delivery is brought again.
 func (l *lane) afresh(memo string) string {
-	if a, ok := l.target.Target.(crm.Afresh); ok && memo != "" {
+	a, offers := l.target.Target.(crm.Afresh)
+	switch {
+	case offers && memo != "":
 		return string(a.Afresh(crm.Memo(memo)))
+	case !offers && l.target.Capabilities().Update:
+		return memo // anew it would be there twice
 	}
 	return ""
 }

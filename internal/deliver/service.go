@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"log/slog"
 	"slices"
-	"strings"
 	"sync"
 	"time"
 
@@ -108,6 +107,9 @@ func New(config Config) (*Service, error) {
 func (s *Service) Start(ctx context.Context, settler Settler) error {
 	s.settler = settler
 	if err := s.takeOver(ctx, true); err != nil {
+		return err
+	}
+	if err := s.releaseRuns(ctx); err != nil {
 		return err
 	}
 	working, cut := context.WithCancel(context.WithoutCancel(ctx))
@@ -245,26 +247,4 @@ func (s *Service) Nudge() {
 	for _, l := range s.lanes {
 		l.nudge()
 	}
-}
-
-// joinReasons puts what became of a call at several targets into one text.
-func joinReasons(waits []journal.Wait) string {
-	single := true
-	for _, w := range waits {
-		single = single && w.Target == waits[0].Target
-	}
-	var parts []string
-	for _, w := range waits {
-		text := w.Reason
-		if text == "" {
-			continue
-		}
-		if !single {
-			text = w.Target + ": " + text
-		}
-		if !slices.Contains(parts, text) {
-			parts = append(parts, text)
-		}
-	}
-	return strings.Join(parts, "; ")
 }

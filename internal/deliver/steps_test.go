@@ -139,6 +139,33 @@ func TestATargetGetsTheCallsThatItsSettingsWant(t *testing.T) {
 	same(t, "entries", []int{len(portal.entries()), len(other.entries())}, []int{1, 0})
 }
 
+func TestARunDoesNotWaitForATargetThatIsNotConfiguredAnyMore(t *testing.T) {
+	dir := t.TempDir()
+	stuck := newFake()
+	stuck.fault = func(*crm.Parcel, crm.Step, func()) error {
+		return &crm.Error{Class: crm.Blocked, Reason: "the account is not paid for"}
+	}
+	list := someCalls(150, 150)
+	b := open(t, dir, Target{Name: "old", Target: stuck}, Target{Name: "portal", Target: newFake()})
+	b.set(list...)
+	b.begin()
+	run := b.request()
+	for walked := false; !walked; {
+		now, err := b.runs.Get(context.Background(), run.ID)
+		must(t, err)
+		walked = now.Calls.Found == 150
+	}
+	b.end()
+	again := open(t, dir, Target{Name: "portal", Target: newFake()})
+	again.set(list...)
+	again.begin()
+	defer again.end()
+	same(t, "run", again.wait(run.ID).Calls, tally(150, 0, 0, 150))
+	failed, err := again.runs.Outcomes(context.Background(), run.ID, "failed", "", 1)
+	must(t, err)
+	same(t, "reason", failed[0].Reason, "old: the target old is not configured any more: configure it again, then retry")
+}
+
 func TestACursedCallIsGivenUpWhenOthersGetThrough(t *testing.T) {
 	cursed := newFake()
 	cursed.fault = func(p *crm.Parcel, _ crm.Step, effect func()) error {

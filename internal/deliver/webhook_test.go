@@ -51,10 +51,10 @@ func once(t *testing.T, list []*call.Call, effects map[string]int) {
 func TestEveryCallOfARunArrivesOnceInTheOrderOfItsNumber(t *testing.T) {
 	receiver := &webhooktest.Receiver{Secret: "s3cret", Idempotent: true}
 	b := start(t, hook(t, "warehouse", serve(t, receiver), "s3cret"))
-	list := someCalls(600, 20)
+	list := someCalls(300, 20)
 	b.set(list...)
 	run := b.process()
-	same(t, "run", []any{run.State, run.Calls, run.Target}, []any{backfill.Done, tally(600, 600, 0, 0), []string{"warehouse"}})
+	same(t, "run", []any{run.State, run.Calls, run.Target}, []any{backfill.Done, tally(300, 300, 0, 0), []string{"warehouse"}})
 	once(t, list, receiver.Effects())
 	same(t, "what was wrong", len(receiver.Wrong()), 0)
 	last := map[string]string{}
@@ -68,7 +68,7 @@ func TestEveryCallOfARunArrivesOnceInTheOrderOfItsNumber(t *testing.T) {
 		}
 	}
 	again := b.process()
-	same(t, "the same again", again.Calls, tally(600, 0, 600, 0))
+	same(t, "the same again", again.Calls, tally(300, 0, 300, 0))
 	once(t, list, receiver.Effects())
 }
 
@@ -90,9 +90,9 @@ func TestRepliesThatAreLostRepeatNothingAtAReceiverThatHonoursKeys(t *testing.T)
 		return faultnet.Fault{}
 	})
 	b := start(t, hook(t, "warehouse", serve(t, flaky), ""))
-	list := someCalls(300, 50)
+	list := someCalls(150, 50)
 	b.set(list...)
 	run := b.process()
-	same(t, "run", run.Calls, tally(300, 300, 0, 0))
+	same(t, "run", run.Calls, tally(150, 150, 0, 0))
 	once(t, list, receiver.Effects())
 }

@@ -175,7 +175,7 @@ func (j *Journal) DueDeliveries(ctx context.Context, target string, now time.Tim
 		}
 		err := j.Reader().Query(ctx, `SELECT `+deliveryColumns+`, c.body, CASE WHEN d.past = 0 OR EXISTS (
 				SELECT 1 FROM delivery_waits w JOIN runs r ON r.seq = w.run
-				WHERE w.delivery = d.seq AND w.outcome = '' AND r.state IN ('queued', 'running')) OR NOT EXISTS (
+				WHERE w.delivery = d.seq AND w.outcome = '' AND r.state <> 'cancelled') OR NOT EXISTS (
 				SELECT 1 FROM delivery_waits w WHERE w.delivery = d.seq AND w.outcome = '') THEN 0 ELSE 1 END
 			FROM deliveries d JOIN calls c ON c.id = d.call_id AND c.pbx = d.pbx
 			WHERE d.target = $1 AND d.priority = $2 AND d.ready = 1 AND d.owner = '' AND d.due <= $3 ORDER BY d.due LIMIT $4`,

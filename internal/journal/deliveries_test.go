@@ -151,6 +151,12 @@ func TestWhatRunsWaitForEndsWithTheLastDelivery(t *testing.T) {
 			{Run: 1, PBX: "main", CallID: "1", Target: "b", Outcome: journal.OutcomeSkipped, Reason: "was delivered before"},
 			{Run: 2, PBX: "main", CallID: "1", Target: "a", Delivery: 7},
 			{Run: 2, PBX: "main", CallID: "1", Target: "c", Delivery: 8},
+			{Run: 3, PBX: "main", CallID: "1", Target: "a", Delivery: 7},
+		}
+		for _, id := range []string{"01A", "01B", "01C"} {
+			inTx(t, j, func(tx journal.Tx) error {
+				return journal.InsertRun(t.Context(), tx, &journal.Run{ID: id, RequestedAt: noon, Kind: "period"})
+			})
 		}
 		end := func(delivery int64) (ended [][]journal.Wait) {
 			inTx(t, j, func(tx journal.Tx) (err error) {
@@ -160,9 +166,10 @@ func TestWhatRunsWaitForEndsWithTheLastDelivery(t *testing.T) {
 			return ended
 		}
 		inTx(t, j, func(tx journal.Tx) error { return journal.AddWaits(t.Context(), tx, waits) })
+		inTx(t, j, func(tx journal.Tx) error { return journal.CancelRun(t.Context(), tx, "01C", noon) })
 		waits[0].Outcome, waits[2].Outcome, waits[3].Outcome = journal.OutcomeDelivered, journal.OutcomeDelivered, journal.OutcomeDelivered
 		equal(t, "the first", end(7), [][]journal.Wait{waits[:2]})
-		equal(t, "the second", end(8), [][]journal.Wait{waits[2:]})
+		equal(t, "the second", end(8), [][]journal.Wait{waits[2:4]})
 		equal(t, "again", end(8), [][]journal.Wait{})
 		inTx(t, j, func(tx journal.Tx) error {
 			_, err := journal.CountedCalls(t.Context(), tx, 1, "main", []string{"1"})

@@ -36,7 +36,8 @@ func AddWaits(ctx context.Context, tx Tx, waits []Wait) error {
 }
 
 // EndWaits gives an outcome to what waited for a delivery, and returns everything
-// that the runs wait or waited for of those calls. What has all its outcomes is forgotten.
+// that the runs wait or waited for of those calls. What has all its outcomes is
+// forgotten; runs that are over by now are left out.
 func EndWaits(ctx context.Context, tx Tx, delivery int64, outcome, reason string) ([][]Wait, error) {
 	type place struct {
 		run     int64
@@ -62,7 +63,9 @@ func EndWaits(ctx context.Context, tx Tx, delivery int64, outcome, reason string
 		if open {
 			continue
 		}
-		all = append(all, waits)
+		if len(waits) > 0 {
+			all = append(all, waits)
+		}
 		if _, err := tx.Exec(ctx, `DELETE FROM delivery_waits WHERE run = $1 AND call_id = $2 AND pbx = $3`, p.run, p.id, p.pbx); err != nil {
 			return nil, fmt.Errorf("forget what a run waited for: %w", err)
 		}
@@ -71,12 +74,16 @@ func EndWaits(ctx context.Context, tx Tx, delivery int64, outcome, reason string
 }
 
 func waitsOf(ctx context.Context, tx Tx, run int64, pbx, id string) (waits []Wait, open bool, err error) {
-	err = tx.Query(ctx, `SELECT target, part, delivery, outcome, reason FROM delivery_waits WHERE run = $1 AND call_id = $2 AND pbx = $3 ORDER BY target, part`,
+	err = tx.Query(ctx, `SELECT w.target, part, delivery, outcome, reason, CASE WHEN r.state IN ('queued', 'running') THEN 1 ELSE 0 END
+		FROM delivery_waits w LEFT JOIN runs r ON r.seq = w.run WHERE run = $1 AND call_id = $2 AND w.pbx = $3 ORDER BY w.target, part`,
 		[]any{run, id, pbx}, func(row Row) error {
 			w := Wait{Run: run, PBX: pbx, CallID: id}
-			err := row.Scan(&w.Target, &w.Part, &w.Delivery, &w.Outcome, &w.Reason)
-			open = open || w.Outcome == ""
-			waits = append(waits, w)
+			var goes int64
+			err := row.Scan(&w.Target, &w.Part, &w.Delivery, &w.Outcome, &w.Reason, &goes)
+			if goes == 1 {
+				open = open || w.Outcome == ""
+				waits = append(waits, w)
+			}
 			return err
 		})
 	if err != nil {
@@ -98,4 +105,34 @@ func CountedCalls(ctx context.Context, r Reader, run int64, pbx string, calls []
 		return nil, fmt.Errorf("look which calls a run has counted: %w", err)
 	}
 	return counted, nil
+}
+
+// WaitsFor lists, at most limit, deliveries of a target that runs wait for.
+func WaitsFor(ctx context.Context, r Reader, target string, limit int) ([]int64, error) {
+	var deliveries []int64
+	err := r.Query(ctx, `SELECT DISTINCT delivery FROM delivery_waits WHERE outcome = '' AND target = $1 ORDER BY delivery LIMIT $2`, []any{target, limit}, func(row Row) error {
+		var seq int64
+		err := row.Scan(&seq)
+		deliveries = append(deliveries, seq)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("look what runs wait for: %w", err)
+	}
+	return deliveries, nil
+}
+
+// WaitedFor are the targets that runs wait for.
+func (j *Journal) WaitedFor(ctx context.Context) ([]string, error) {
+	var targets []string
+	err := j.Reader().Query(ctx, `SELECT DISTINCT target FROM delivery_waits WHERE outcome = ''`, nil, func(row Row) error {
+		var target string
+		err := row.Scan(&target)
+		targets = append(targets, target)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("look what runs wait for: %w", err)
+	}
+	return targets, nil
 }

@@ -97,6 +97,10 @@ func (t *Target) Next(p *crm.Parcel, m crm.Memo) crm.Step {
 	return crm.Step{Name: "post", Repeatable: true}
 }
 
+// Afresh implements crm.Afresh: the same revision is sent again, with the same
+// Idempotency-Key.
+func (t *Target) Afresh(crm.Memo) crm.Memo { return nil }
+
 // Do implements crm.Target.
 func (t *Target) Do(ctx context.Context, p *crm.Parcel, _ crm.Step, _ crm.Memo) (crm.Memo, error) {
 	request, err := t.request(ctx, p)
