@@ -23,10 +23,70 @@ func (m *model) infer() {
 		}
 	}
 	for i := range m.transfers {
-		if t := &m.transfers[i]; t.kind == Attended && t.second == nil && t.by != nil {
-			t.second = m.secondOf(t)
+		if t := &m.transfers[i]; t.by != nil {
+			m.inferTransfer(t)
 		}
 	}
+}
+
+// inferTransfer finds who was transferred, and where to, from what the
+// channels did.
+func (m *model) inferTransfer(t *transferEvent) {
+	if t.kind == Attended {
+		if t.second == nil {
+			t.second = m.secondOf(t)
+		}
+		if t.second == nil || t.second == t.by {
+			return
+		}
+	}
+	if t.transferee == nil {
+		t.transferee = m.companyOf(t.by, t.at)
+	}
+	if t.kind == Attended && t.application == "" && t.target == nil {
+		t.application = m.waitsIn(t.second, t.at)
+	}
+	if t.kind == Blind && t.extension == "" && t.transferee != nil {
+		t.extension = laterExten(t.transferee, t.at-m.tie())
+	}
+}
+
+// companyOf is the only channel that was in a bridge with another before a
+// moment, nil if there are several.
+func (m *model) companyOf(c *channel, at int64) *channel {
+	var company *channel
+	for _, i := range c.stays {
+		s := &m.stays[i]
+		if s.from > at || s.until < at-m.slack {
+			continue
+		}
+		for _, j := range m.bridges[s.bridge].stays {
+			o := &m.stays[j]
+			if o.channel == c || o.from >= at-m.tie() || o.until < at-m.slack || o.channel == company {
+				continue
+			}
+			if company != nil {
+				return nil
+			}
+			company = o.channel
+		}
+	}
+	return company
+}
+
+// waitsIn is the application in which a channel is at a moment, "" while it is
+// in a bridge.
+func (m *model) waitsIn(c *channel, at int64) string {
+	if slices.ContainsFunc(c.stays, func(i int) bool { return m.stays[i].from <= at && m.stays[i].until >= at-m.slack }) {
+		return ""
+	}
+	app := ""
+	for _, r := range c.records {
+		if r.At <= at && r.App != "" {
+			app = r.App
+		}
+	}
+	return app
 }
 
 // markRoles lets channels know what events say of them.

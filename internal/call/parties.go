@@ -138,7 +138,7 @@ func (m *model) to(direction Direction) Party {
 	case direction == Incoming:
 		number = m.did()
 	case number == "":
-		number = m.laterExten(m.starter)
+		number = laterExten(m.starter, 0)
 	}
 	m.because("to", "the number that came with the channel that started the call", m.starter.records)
 	p := Party{Number: number}
@@ -164,14 +164,14 @@ func (m *model) did() string {
 			return r.CIDDNID
 		}
 	}
-	return m.laterExten(m.starter)
+	return laterExten(m.starter, 0)
 }
 
-// laterExten is the first number in the dial plan's course, for lines that
-// bring their number only later.
-func (m *model) laterExten(c *channel) string {
+// laterExten is the first number in the dial plan's course since a moment, for
+// lines that bring their number only later.
+func laterExten(c *channel, since int64) string {
 	for _, r := range c.records {
-		if real(r.Exten) && r.Type != cel.Hangup && r.Type != cel.ChanEnd && r.Type != cel.LinkedIDEnd {
+		if r.At >= since && real(r.Exten) && r.Type != cel.Hangup && r.Type != cel.ChanEnd && r.Type != cel.LinkedIDEnd {
 			return r.Exten
 		}
 	}
