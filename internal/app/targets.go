@@ -111,6 +111,9 @@ func showTarget(t *deliver.TargetStatus) api.Part {
 	case "unavailable":
 		part.Status, part.Message = api.Error, "the target is away: "+t.Reason
 	}
+	if t.State == "" && !t.BlockedUntil.IsZero() {
+		part.Status, part.Message = api.Warning, "the target asks to wait until "+t.BlockedUntil.Format(time.RFC3339)
+	}
 	if t.State != "" {
 		part.Values["blocked_until"] = moment(t.Until)
 	}

@@ -113,7 +113,7 @@ func sacrifice(state, url string, kill <-chan struct{}) error {
 		if err := cmd.Process.Kill(); err != nil {
 			return err
 		}
-		<-ended
+		_ = <-ended // that it was killed
 		return errKilled
 	case <-time.After(time.Minute):
 		_ = cmd.Process.Kill()

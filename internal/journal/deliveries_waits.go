@@ -92,6 +92,26 @@ func waitsOf(ctx context.Context, tx Tx, run int64, pbx, id string) (waits []Wai
 	return waits, open, err
 }
 
+// dropWaits forgets that runs wait for a delivery, and what is noted of their calls
+// when they wait for no other.
+func dropWaits(ctx context.Context, tx Tx, delivery int64) error {
+	var runs []Wait
+	err := tx.Query(ctx, `DELETE FROM delivery_waits WHERE delivery = $1 AND outcome = '' RETURNING run, call_id, pbx`, []any{delivery}, func(row Row) error {
+		var w Wait
+		err := row.Scan(&w.Run, &w.CallID, &w.PBX)
+		runs = append(runs, w)
+		return err
+	})
+	for _, w := range runs {
+		if err != nil {
+			return err
+		}
+		_, err = tx.Exec(ctx, `DELETE FROM delivery_waits WHERE run = $1 AND call_id = $2 AND pbx = $3 AND NOT EXISTS (
+			SELECT 1 FROM delivery_waits o WHERE o.run = $1 AND o.call_id = $2 AND o.pbx = $3 AND o.outcome = '')`, w.Run, w.CallID, w.PBX)
+	}
+	return err
+}
+
 // CountedCalls are those of the calls that a run has counted already.
 func CountedCalls(ctx context.Context, r Reader, run int64, pbx string, calls []string) (map[string]bool, error) {
 	counted := map[string]bool{}

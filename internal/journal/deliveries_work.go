@@ -84,7 +84,7 @@ func WithdrawDelivery(ctx context.Context, tx Tx, d *Delivery, now time.Time) er
 		return nil
 	}
 	if err == nil {
-		_, err = tx.Exec(ctx, `DELETE FROM delivery_waits WHERE delivery = $1 AND outcome = ''`, d.Seq)
+		err = dropWaits(ctx, tx, d.Seq)
 	}
 	if err != nil {
 		return fmt.Errorf("take back a delivery to %s: %w", d.Target, err)
