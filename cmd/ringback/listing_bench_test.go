@@ -2,7 +2,6 @@ package main
 
 import (
 	"database/sql"
-	"fmt"
 	"io"
 	"net/url"
 	"os"
@@ -131,7 +130,7 @@ func list(b *testing.B, address string) int64 {
 	}
 	usage, ok := c.ProcessState.SysUsage().(*syscall.Rusage)
 	if !ok {
-		b.Fatal(fmt.Errorf("no resource usage of the process"))
+		b.Fatal("no resource usage of the process")
 	}
 	return usage.Maxrss << 10
 }

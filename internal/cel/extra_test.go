@@ -70,7 +70,9 @@ func FuzzExtra(f *testing.F) {
 	f.Fuzz(func(t *testing.T, extra, key string) {
 		r := cel.Record{Type: cel.Hangup, Extra: extra}
 		r.Hangup()
-		cel.Cut(extra)
+		if cel.Cut(extra) && strings.HasSuffix(extra, "}") {
+			t.Errorf("%s is whole", extra)
+		}
 		got, found := cel.Field(extra, key)
 		var object map[string]json.RawMessage
 		if !found || !utf8.ValidString(extra) || json.Unmarshal([]byte(extra), &object) != nil {

@@ -9,8 +9,10 @@ type Numbering uint8
 const (
 	// NumberingUnset is for names; numbers are then read as NumberingNew.
 	NumberingUnset Numbering = iota
-	NumberingOld             // Asterisk up to 11
-	NumberingNew             // Asterisk 12 and later
+	// NumberingOld is that of Asterisk up to 11.
+	NumberingOld
+	// NumberingNew is that of Asterisk 12 and later.
+	NumberingNew
 )
 
 // The numbers of include/asterisk/cel.h: enum ast_cel_event_type.

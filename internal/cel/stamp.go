@@ -34,7 +34,7 @@ func ParseStamp[T string | []byte](text T) (Stamp, error) {
 	hour, ok5 := digits2(text, 11)
 	minute, ok6 := digits2(text, 14)
 	second, ok7 := digits2(text, 17)
-	if !(ok1 && ok2 && ok3 && ok4 && ok5 && ok6 && ok7) {
+	if !ok1 || !ok2 || !ok3 || !ok4 || !ok5 || !ok6 || !ok7 {
 		return Stamp{}, errStamp
 	}
 	sep := text[4]
@@ -120,7 +120,7 @@ func parseOffset[T string | []byte](text T, i int) (seconds int64, zoned, ok boo
 	}
 	i++
 	unit := int64(3600)
-	for part := 0; part < 3; part++ {
+	for part := range 3 {
 		if part > 0 && i < len(text) && text[i] == ':' {
 			i++
 		}

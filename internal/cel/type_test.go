@@ -1,7 +1,7 @@
 package cel_test
 
 import (
-	"fmt"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -64,7 +64,7 @@ func TestNumbersOfOldVersions(t *testing.T) {
 		1: cel.ChanStart, 6: cel.AppEnd, 7: cel.BridgeStart, 11: cel.ParkStart, 13: cel.BlindTransfer, 14: cel.AttendedTransfer, 21: cel.UserDefined,
 		22: cel.LinkedIDEnd, 25: cel.Forward,
 	} {
-		if got, _ := cel.NumberingOld.ParseType(fmt.Sprint(number), "", ""); got != want {
+		if got, _ := cel.NumberingOld.ParseType(strconv.Itoa(number), "", ""); got != want {
 			t.Errorf("old number %d is read as %v, want %v", number, got, want)
 		}
 	}

@@ -3,6 +3,7 @@ package celgen
 import (
 	"fmt"
 	"slices"
+	"strconv"
 )
 
 // kinds are the calls there are, with how many in a hundred.
@@ -43,7 +44,7 @@ const (
 
 var names = []string{"Alice Adams", "Bob Brown", "Carol Clark", "Dan O'Neil", "Иван Петров", "Мария Кузнецова", "Zoë Straße", "Smith, John"}
 
-func (s *script) extension() string { return fmt.Sprint(1001 + s.g.rand.IntN(s.g.cfg.Extensions)) }
+func (s *script) extension() string { return strconv.Itoa(1001 + s.g.rand.IntN(s.g.cfg.Extensions)) }
 
 // other is an extension that is none of those.
 func (s *script) other(not ...string) string {

@@ -98,11 +98,10 @@ func LoadSQLite(ctx context.Context, db *sql.DB, records iter.Seq[cel.Record], l
 	if _, err := tx.ExecContext(ctx, sqliteTable); err != nil {
 		return err
 	}
-	insert, err := tx.PrepareContext(ctx, "INSERT INTO cel VALUES (?"+strings.Repeat(", ?", len(Columns)-1)+")")
+	insert, err := tx.PrepareContext(ctx, "INSERT INTO cel VALUES (?"+strings.Repeat(", ?", len(Columns)-1)+")") //nolint:sqlclosecheck // the end of the transaction closes it
 	if err != nil {
 		return err
 	}
-	defer insert.Close()
 	args := make([]any, len(Columns))
 	for r := range records {
 		for i, v := range values(&r, loc, microseconds) {

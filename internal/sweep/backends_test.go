@@ -13,6 +13,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -218,7 +219,7 @@ func play(
 		for i, r := range rows.rows {
 			owner[r[linked]] = s.name
 			r = slices.Clone(r)
-			r[id] = fmt.Sprint(len(all.rows) + 1)
+			r[id] = strconv.Itoa(len(all.rows) + 1)
 			rows.rows[i] = r
 			all.rows = append(all.rows, r)
 		}
@@ -267,7 +268,7 @@ func chronological(t *table) {
 	at, id := slices.Index(t.header, "eventtime"), slices.Index(t.header, "id")
 	slices.SortStableFunc(t.rows, func(a, b []string) int { return strings.Compare(a[at], b[at]) })
 	for i := range t.rows {
-		t.rows[i][id] = fmt.Sprint(i + 1)
+		t.rows[i][id] = strconv.Itoa(i + 1)
 	}
 }
 
@@ -281,7 +282,7 @@ func printReport(results map[string]map[string][]string) {
 			}
 		}
 	}
-	fmt.Printf("%s\n", "passed of "+fmt.Sprint(len(columns))+" (backend × form × change), and the fields that differ")
+	fmt.Printf("%s\n", "passed of "+strconv.Itoa(len(columns))+" (backend × form × change), and the fields that differ")
 	for _, name := range slices.Sorted(maps.Keys(results)) {
 		passed := 0
 		var faults []string
@@ -392,7 +393,7 @@ func fillTable(t testing.TB, db *sql.DB, key, text, eventtime string, rows table
 	if err != nil {
 		t.Fatal(err)
 	}
-	insert, err := tx.PrepareContext(t.Context(), "INSERT INTO cel ("+strings.Join(names, ", ")+") VALUES ("+strings.Join(places, ", ")+")")
+	insert, err := tx.PrepareContext(t.Context(), "INSERT INTO cel ("+strings.Join(names, ", ")+") VALUES ("+strings.Join(places, ", ")+")") //nolint:sqlclosecheck // the end of the transaction closes it
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -3,7 +3,6 @@ package sweep_test
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -202,7 +201,7 @@ func TestACallWithoutAnEndDoesNotHoldUpOthersForLongerThanItMayBeSilent(t *testi
 	src := &memory{records: kept, batch: 10}
 	calls := period(t, pbx(t, src, time.Hour), time.Time{}, time.Time{}, sweep.Cursor{})
 	if got := calls[0]; got.ID != "1795410647.0" || got.Complete || got.InProgress {
-		t.Errorf("first call: %s", fmt.Sprint(string(got.AppendJSON(nil))))
+		t.Errorf("first call: %s", got.AppendJSON(nil))
 	}
 	if len(calls) != len(reference(t, records, time.Time{}, time.Time{})) {
 		t.Errorf("%d calls", len(calls))

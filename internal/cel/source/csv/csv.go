@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/url"
 	"os"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -70,7 +71,7 @@ func (s *Source) cannotOpen(err error) error {
 func (s *Source) Description() source.Description {
 	d := s.desc
 	if n := s.broken.Load(); n > 0 {
-		d.Warnings = append(d.Warnings[:len(d.Warnings):len(d.Warnings)], source.Warning{
+		d.Warnings = append(slices.Clip(d.Warnings), source.Warning{
 			Code: "broken_lines",
 			Text: fmt.Sprintf("%s: %d lines are no CEL records and were left out; check the quoting in Asterisk's cel_custom.conf (CSV_QUOTE)", s.place, n),
 		})
@@ -131,7 +132,7 @@ func (s *Source) each(ctx context.Context, want func(*cel.Record) bool, yield fu
 	n := 0
 	for {
 		err := r.next(&batch[n])
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			if err := s.stillThere(f, r.lines.offset); err != nil {
 				return err
 			}

@@ -2,6 +2,7 @@ package csv
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -43,7 +44,7 @@ func (s *Source) detect(path string) (format, error) {
 	defer f.Close()
 	first := make([]byte, readSize)
 	n, err := io.ReadFull(f, first)
-	if err != nil && err != io.EOF && err != io.ErrUnexpectedEOF {
+	if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
 		return format{}, s.cannotOpen(err)
 	}
 	fm, err := s.recognise(bytes.TrimPrefix(first[:n], []byte(bom)))

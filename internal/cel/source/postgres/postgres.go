@@ -107,7 +107,7 @@ func (d *db) Query(ctx context.Context, query string, args []any, each func(valu
 	if err != nil {
 		return err
 	}
-	defer conn.Close()
+	defer func() { _ = conn.Close() }() // it goes back to the pool
 	return conn.Raw(func(dc any) error {
 		c, ok := dc.(*stdlib.Conn)
 		if !ok {

@@ -207,7 +207,7 @@ func refusals(t *testing.T, b Backend) {
 		t.Helper()
 		s, err := open.Open(t.Context(), url, opts)
 		if err == nil {
-			s.Close()
+			t.Cleanup(func() { _ = s.Close() })
 			t.Errorf("%s is accepted", what)
 			return
 		}

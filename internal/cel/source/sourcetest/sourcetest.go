@@ -159,7 +159,7 @@ func stops(t *testing.T, b Backend) {
 		batches++
 		return stop
 	})
-	if err != stop || batches != 1 {
+	if !errors.Is(err, stop) || batches != 1 {
 		t.Errorf("scan returned %v after %d batches, want the error of yield after one", err, batches)
 	}
 

@@ -61,7 +61,7 @@ func (s SQL) typeOf(l Layout, f source.Field) string {
 // Insert is the statements that write rows.
 func (s SQL) Insert(l Layout, rows []Row) string {
 	var script strings.Builder
-	for i := 0; i < len(rows); i++ {
+	for i := range rows {
 		if i%500 == 0 {
 			s.into(&script, l)
 		}

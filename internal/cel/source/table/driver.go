@@ -18,7 +18,7 @@ func QueryDriver(ctx context.Context, db *sql.DB, query string, args []any, each
 	if err != nil {
 		return err
 	}
-	defer conn.Close()
+	defer func() { _ = conn.Close() }() // it goes back to the pool
 	return conn.Raw(func(dc any) error {
 		queryer, ok := dc.(driver.QueryerContext)
 		if !ok {
@@ -47,7 +47,7 @@ func drain(rows driver.Rows, each func(values [][]byte) error) error {
 	var scratch []byte
 	for {
 		err := rows.Next(dest)
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			return nil
 		}
 		if err != nil {
