@@ -10,14 +10,14 @@ import (
 )
 
 func tidied(t *testing.T, b *bench) {
-	const calls = 2500 // more than go at a time
+	const calls = 1100 // more than go at a time
 	end := func(id string, at time.Time) {
 		b.aRun(id)
 		run := b.claim(id)
 		p := journal.Progress{Run: run.Seq, Epoch: run.Epoch, WalkDone: true}
 		for i := range calls {
 			o := outcome(fmt.Sprintf("10.%04d", i), journal.OutcomeSkipped)
-			if i%1000 == 7 {
+			if i%500 == 7 {
 				o.Outcome = journal.OutcomeFailed
 			}
 			p.Outcomes = append(p.Outcomes, o)
