@@ -22,7 +22,7 @@ func (c *counts) note(d *delivery, o *outcome) {
 	case o.run != "":
 		c.outcomes.WithLabelValues(c.target, o.run).Inc()
 	}
-	if d.repeats() && !o.undone {
+	if o.repeated {
 		c.outcomes.WithLabelValues(c.target, "repeated").Inc()
 	}
 	if o.failure != "" {

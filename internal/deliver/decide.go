@@ -186,7 +186,7 @@ func (p *plan) call(ctx context.Context, tx journal.Tx, c *backfill.BatchCall) e
 	if err != nil {
 		return err
 	}
-	parcels, skipped := p.lane.target.Parcels(decoded, p.past)
+	parcels, skipped := p.lane.parcels(decoded, p.past)
 	if len(parcels) == 0 {
 		p.conclude(c, 0, journal.OutcomeSkipped, skipped, 0)
 		return nil

@@ -3,8 +3,6 @@ package deliver
 import (
 	"context"
 	"errors"
-	"fmt"
-	"runtime/debug"
 
 	"ringback/internal/crm"
 	"ringback/internal/journal"
@@ -57,13 +55,12 @@ func (d *delivery) memo() crm.Memo {
 }
 
 // choose works out what the delivery needs next: a step, or none, and then why.
-func (d *delivery) choose(body string) (why string, err error) {
+func (d *delivery) choose(body string) (why string) {
 	c, err := decode([]byte(body))
 	if err != nil {
-		return "", err
+		return err.Error()
 	}
-	target := d.lane.target
-	parcels, skipped := target.Parcels(c, d.row.Past)
+	parcels, skipped := d.lane.parcels(c, d.row.Past)
 	found := false
 	for i := range parcels {
 		if parcels[i].Part == d.row.Part {
@@ -74,27 +71,28 @@ func (d *delivery) choose(body string) (why string, err error) {
 		if skipped == "" {
 			skipped = "the call has no such part any more"
 		}
-		return skipped, nil
+		return skipped
 	}
 	d.parcel.Key, d.parcel.Call, d.parcel.Past = d.row.Key, c, d.row.Past
 	if d.uncertain() {
 		d.doubtful = true
 		d.parcel.Revision = d.row.Sending
-		step := target.Next(&d.parcel, d.memo())
-		if step.Name != d.row.Step {
+		step, failed := d.lane.following(&d.parcel, d.memo())
+		if failed != "" || step.Name != d.row.Step {
 			step = crm.Step{Name: d.row.Step}
 		}
-		if !step.Repeatable && target.Capabilities().ReadBack {
+		if !step.Repeatable && d.lane.target.Capabilities().ReadBack {
 			d.look, d.step = true, step
 			d.hold()
-			return "", nil
+			return ""
 		}
 		d.row.Repeats++
 	}
 	d.parcel.Revision, d.row.Sending = d.row.Wanted, d.row.Wanted
-	d.step = target.Next(&d.parcel, d.memo())
-	d.hold()
-	return "", nil
+	if d.step, why = d.lane.following(&d.parcel, d.memo()); why == "" {
+		d.hold()
+	}
+	return why
 }
 
 // hold makes the row say that the step is under way.
@@ -121,17 +119,18 @@ func (d *delivery) work(ctx context.Context) {
 func (d *delivery) attempt(ctx context.Context) (memo crm.Memo, done bool, err error) {
 	ctx, cancel := context.WithTimeout(ctx, d.lane.config.StepTime)
 	defer cancel()
-	defer func() {
-		if p := recover(); p != nil {
-			d.lane.config.Logger.ErrorContext(ctx, "an adapter panicked", "target", d.row.Target, "step", d.step.Name, "panic", p, "stack", string(debug.Stack()))
-			err = &crm.Error{Class: crm.Uncertain, Reason: fmt.Sprintf("ringback itself failed in step %s (%v)", d.step.Name, p), Hint: "please report it with the log"}
+	failed := guard(d.lane.config.Logger, d.row.Target, "step "+d.step.Name, func() {
+		if d.look {
+			memo, done, err = d.lane.target.Look(ctx, &d.parcel, d.step, d.memo())
+			return
 		}
-	}()
-	if d.look {
-		return d.lane.target.Look(ctx, &d.parcel, d.step, d.memo())
+		memo, err = d.lane.target.Do(ctx, &d.parcel, d.step, d.memo())
+		done = err == nil
+	})
+	if failed != "" {
+		return nil, false, &crm.Error{Class: crm.Uncertain, Reason: failed}
 	}
-	memo, err = d.lane.target.Do(ctx, &d.parcel, d.step, d.memo())
-	return memo, err == nil, err
+	return memo, done, err
 }
 
 // classify makes every failure a *crm.Error.

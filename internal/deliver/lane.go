@@ -181,10 +181,7 @@ func (l *lane) prepare(ctx context.Context, due []journal.DueDelivery, free int)
 			closed++
 			continue
 		}
-		why, err := d.choose(due[i].JSON)
-		if err != nil {
-			return nil, closed, err
-		}
+		why := d.choose(due[i].JSON)
 		if d.step.Name == "" {
 			if err := l.close(ctx, d, why); err != nil {
 				return nil, closed, err

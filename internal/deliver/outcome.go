@@ -30,12 +30,17 @@ type outcome struct {
 	budget string
 	// undone: the request surely had no effect.
 	undone bool
+	// repeated: the step was done again without knowing whether it had been done.
+	repeated bool
+	// step is what was done.
+	step crm.Step
 }
 
 // conclude decides what follows from a step, and records it; it reports whether to go
 // on with the next step.
 func (l *lane) conclude(ctx context.Context, d *delivery, done bool, err error) bool {
 	var o outcome
+	doubtful, step := d.repeats(), d.step
 	later, notYet := errors.AsType[*crm.NotYetError](err)
 	switch {
 	case notYet && d.step.Optional && !d.look:
@@ -54,6 +59,7 @@ func (l *lane) conclude(ctx context.Context, d *delivery, done bool, err error) 
 		o = l.next(ctx, d)
 		l.revive(&o)
 	}
+	o.repeated, o.step = doubtful && !o.undone, step
 	if !l.record(ctx, d, &o) {
 		return false
 	}
@@ -65,7 +71,10 @@ func (l *lane) conclude(ctx context.Context, d *delivery, done bool, err error) 
 func (l *lane) next(ctx context.Context, d *delivery) outcome {
 	d.look, d.doubtful = false, false
 	d.row.Tries, d.row.Class, d.row.Reason = 0, "", ""
-	step := l.target.Next(&d.parcel, d.memo())
+	step, failed := l.following(&d.parcel, d.memo())
+	if failed != "" {
+		return l.failed(ctx, d, &crm.Error{Class: crm.Refused, Reason: failed})
+	}
 	if step.Name == "" {
 		return l.finish(d, "")
 	}

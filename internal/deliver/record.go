@@ -114,8 +114,8 @@ func (l *lane) tell(ctx context.Context, d *delivery, o *outcome) {
 	case o.run == journal.OutcomeFailed:
 		log.WarnContext(ctx, "a call was refused", "target", l.target.Name, "pbx", d.row.PBX, "call", d.row.CallID, "reason", o.row.Reason)
 	}
-	if d.repeats() && !o.undone && !d.step.Repeatable {
+	if o.repeated && !o.step.Repeatable {
 		log.WarnContext(ctx, "a step was done again without knowing whether it had been done: its answer was lost, and the target can neither be asked nor told",
-			"target", l.target.Name, "pbx", d.row.PBX, "call", d.row.CallID, "step", d.row.Step)
+			"target", l.target.Name, "pbx", d.row.PBX, "call", d.row.CallID, "step", o.step.Name)
 	}
 }

@@ -139,6 +139,29 @@ func TestATargetGetsTheCallsThatItsSettingsWant(t *testing.T) {
 	same(t, "entries", []int{len(portal.entries()), len(other.entries())}, []int{1, 0})
 }
 
+// cursedRules panic over what to do with one call.
+type cursedRules struct{ *fake }
+
+func (c cursedRules) Parcels(of *call.Call, past bool) ([]crm.Parcel, string) {
+	if strings.HasSuffix(of.From.Number, "1") {
+		var nothing []int
+		_ = nothing[len(of.ID)] // panics
+	}
+	return c.fake.Parcels(of, past)
+}
+
+func TestAnAdapterThatPanicsSpoilsOneCallAndNoOther(t *testing.T) {
+	b := start(t, Target{Name: "portal", Target: cursedRules{newFake()}})
+	b.set(someCalls(3, 3)...)
+	run := b.process()
+	same(t, "run", run.Calls, tally(3, 2, 1, 0))
+	outcomes, err := b.runs.Outcomes(context.Background(), run.ID, "skipped", "", 10)
+	must(t, err)
+	if !strings.Contains(outcomes[0].Reason, "please report it") {
+		t.Errorf("the reason is %q", outcomes[0].Reason)
+	}
+}
+
 func TestARunDoesNotWaitForATargetThatIsNotConfiguredAnyMore(t *testing.T) {
 	dir := t.TempDir()
 	stuck := newFake()

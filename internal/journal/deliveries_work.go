@@ -143,9 +143,13 @@ func strangers(ctx context.Context, tx Tx, target string, alive []string) ([]str
 	return owners, nil
 }
 
-// Alive lists holders of leases whose names begin with prefix.
+// Alive lists holders of leases whose names begin with prefix, and forgets leases
+// that ended.
 func Alive(ctx context.Context, tx Tx, prefix string) ([]string, error) {
 	now, err := tx.Now(ctx)
+	if err == nil {
+		_, err = tx.Exec(ctx, `DELETE FROM leases WHERE name >= $1 AND name < $2 AND until <= $3`, prefix, prefix+"\U0010FFFF", micros(now))
+	}
 	if err != nil {
 		return nil, fmt.Errorf("look which processes are alive: %w", err)
 	}
