@@ -14,7 +14,7 @@ func (m *model) staysWithoutBridges() {
 		return
 	}
 	for _, l := range m.channels {
-		if l.companion || !l.person() || l.own || l.answer == 0 {
+		if l.companion || !l.person() || l.own || l.answer == 0 || !m.answeredThrough(l) {
 			continue
 		}
 		owner := m.find(l.firstLinkedID)
@@ -23,6 +23,23 @@ func (m *model) staysWithoutBridges() {
 		}
 		m.join(owner, l)
 	}
+}
+
+// answeredThrough says that the Local channels between a telephone and whoever
+// dialled were answered too. They are not while the telephone is asked whether
+// it takes the call: then nobody was joined with it.
+func (m *model) answeredThrough(l *channel) bool {
+	for range len(m.channels) {
+		half := m.halfFor(l)
+		if half == nil || half.partner == nil {
+			return true
+		}
+		if half.answer == 0 || half.partner.answer == 0 {
+			return false
+		}
+		l = half.partner
+	}
+	return true
 }
 
 // join puts two channels into a bridge from the moment when both were

@@ -217,7 +217,7 @@ func (m *model) redirected(d *channel, l *leg) bool {
 			break
 		}
 	}
-	if before == nil {
+	if before == nil || m.handedToApplication(d, l) {
 		return false
 	}
 	for _, c := range before.channels {
@@ -226,6 +226,14 @@ func (m *model) redirected(d *channel, l *leg) bool {
 		}
 	}
 	return true
+}
+
+// handedToApplication says that the channel had been handed over to a menu or
+// the like, which then dialled the leg.
+func (m *model) handedToApplication(d *channel, l *leg) bool {
+	return slices.ContainsFunc(m.transfers, func(t transferEvent) bool {
+		return t.kind == Attended && t.application != "" && t.transferee == d && t.at <= l.start && !m.talkedBetween(d, t.at+m.slack, l.start)
+	})
 }
 
 // tried are telephones that one channel dialled between two of its talks.

@@ -3,6 +3,7 @@ package call
 import (
 	"cmp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"ringback/internal/cel"
@@ -17,7 +18,10 @@ type queueStay struct {
 	from, until int64
 	// newest is the newest sign of the queue.
 	newest int64
-	result QueueResult
+	// timeout is how long Queue was to hold the caller at most, in
+	// microseconds; 0 where no record tells.
+	timeout int64
+	result  QueueResult
 }
 
 // decideQueues finds the stays in queues: from the records that name the
@@ -26,20 +30,20 @@ func (m *model) decideQueues(*Call) {
 	for _, sign := range m.queueSigns() {
 		if n := len(m.queues); n > 0 && m.queues[n-1].continues(sign, m) {
 			s := &m.queues[n-1]
-			s.newest = max(s.newest, sign.at)
+			s.newest, s.timeout = max(s.newest, sign.at), max(s.timeout, sign.timeout)
 			if s.name == "" || s.guessed && !sign.guessed && sign.name != "" {
 				s.name, s.guessed = sign.name, sign.guessed
 			}
 			continue
 		}
 		m.queues = append(m.queues, queueStay{
-			channel: sign.channel, name: sign.name, guessed: sign.guessed, from: sign.at, newest: sign.at,
+			channel: sign.channel, name: sign.name, guessed: sign.guessed, from: sign.at, newest: sign.at, timeout: sign.timeout,
 		})
 	}
 }
 
 func (s *queueStay) continues(sign queueSign, m *model) bool {
-	same := s.name == sign.name || s.name == "" || sign.name == "" || s.guessed || sign.guessed
+	same := s.name == sign.name || s.name == "" || sign.name == "" || s.guessed != sign.guessed
 	return s.channel == sign.channel && same && !m.talkedBetween(s.channel, s.from, sign.at)
 }
 
@@ -49,6 +53,22 @@ type queueSign struct {
 	channel *channel
 	name    string
 	guessed bool
+	timeout int64
+}
+
+// queueTimeout is the time that the arguments of Queue give the caller, in
+// microseconds: Queue(name,options,url,announcement,timeout,…) (app_queue.c).
+// With the option n, Queue goes on after one round, whatever that time is.
+func queueTimeout(arguments string) int64 {
+	fields := strings.Split(strings.ReplaceAll(arguments, "|", ","), ",")
+	if len(fields) < 5 || strings.Contains(fields[1], "n") {
+		return 0
+	}
+	seconds, err := strconv.ParseInt(fields[4], 10, 32)
+	if err != nil {
+		return 0
+	}
+	return seconds * slackSeconds
 }
 
 func (m *model) queueSigns() []queueSign {
@@ -63,7 +83,7 @@ func (m *model) queueSigns() []queueSign {
 			}
 			name, _, _ := strings.Cut(r.AppData, ",")
 			name, _, _ = strings.Cut(name, "|")
-			signs = append(signs, queueSign{at: r.At, channel: m.inPlaceOf(c), name: name})
+			signs = append(signs, queueSign{at: r.At, channel: m.inPlaceOf(c), name: name, timeout: queueTimeout(r.AppData)})
 		}
 		if c.ran("AppQueue") && c.dialled() {
 			if waiting := m.waitingFor(c); waiting != nil {
@@ -79,7 +99,7 @@ func (m *model) queueSigns() []queueSign {
 // Queue remains the channel's application until then.
 func (m *model) tellsOfTalk(c *channel, r *cel.Record) bool {
 	switch r.Type {
-	case cel.AppStart, cel.BridgeEnter:
+	case cel.AppStart:
 		return false
 	case cel.AppEnd, cel.BridgeExit, cel.BridgeEnd, cel.Hangup, cel.ChanEnd, cel.LinkedIDEnd:
 		return true
@@ -147,12 +167,13 @@ func (m *model) endQueueStay(c *Call, s *queueStay, i int) {
 	if next == 0 && on {
 		next = limit
 	}
+	early := next != 0 && next-s.from < s.timeout-slackSeconds
 	if next == 0 && s.channel == m.caller && m.voicemail {
 		next = m.lastQueueLeg(s)
 	}
 	if next != 0 {
 		s.until, s.result = next, QueueTimeout
-		if m.pressedBefore(s.channel, next) {
+		if early || m.pressedBefore(s.channel, next) {
 			s.result = QueueLeft
 		}
 		m.because("queues", "the dial plan went on after the queue", s.channel.records)
