@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -35,11 +36,11 @@ func TestMetricsCountDeliveriesByTargetAndOutcome(t *testing.T) {
 	var shown []string
 	for _, f := range families {
 		for _, m := range f.GetMetric() {
-			text := f.GetName()
+			text := []string{f.GetName()}
 			for _, l := range m.GetLabel() {
-				text += " " + l.GetValue()
+				text = append(text, l.GetValue())
 			}
-			shown = append(shown, fmt.Sprint(text, " ", m.GetCounter().GetValue()+m.GetGauge().GetValue()))
+			shown = append(shown, fmt.Sprint(strings.Join(text, " "), " ", m.GetCounter().GetValue()+m.GetGauge().GetValue()))
 		}
 	}
 	slices.Sort(shown)

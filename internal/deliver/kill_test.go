@@ -113,7 +113,9 @@ func sacrifice(state, url string, kill <-chan struct{}) error {
 		if err := cmd.Process.Kill(); err != nil {
 			return err
 		}
-		_ = <-ended // that it was killed
+		if err := <-ended; err == nil {
+			return nil // it was faster
+		}
 		return errKilled
 	case <-time.After(time.Minute):
 		_ = cmd.Process.Kill()
