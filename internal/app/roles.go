@@ -32,5 +32,6 @@ func (a *App) checkRoles() error {
 	if a.has(RoleWork) || a.journal.Shared() {
 		return nil
 	}
-	return fmt.Errorf("nobody would work the runs: the journal %s is this process's own; give it the role work too, or set state.url to a PostgreSQL database that processes share", a.journal.Place())
+	return fmt.Errorf("nobody would work the runs: the journal %s is this process's own; "+
+		"give it the role work too, or set state.url to a PostgreSQL database that processes share", a.journal.Place())
 }

@@ -9,7 +9,7 @@ import (
 )
 
 // tidyEvery is how often the journal is looked after.
-const tidyEvery = time.Hour
+const tidyEvery = 15 * time.Minute
 
 // tidying is the job that looks after the journal.
 func (a *App) tidying() jobs.Kind {

@@ -22,7 +22,10 @@ func TestStoppingInTheMiddleOfSomethingIsNoError(t *testing.T) {
 	say("before")
 	close(stopping)
 	say("after")
-	for line, want := range map[string]bool{"before wrapped": true, "before plain": true, "before other": true, "after wrapped": false, "after plain": false, "after other": true} {
+	for line, want := range map[string]bool{
+		"before wrapped": true, "before plain": true, "before other": true,
+		"after wrapped": false, "after plain": false, "after other": true,
+	} {
 		if strings.Contains(text.String(), line) != want {
 			t.Errorf("%q is logged: %v", line, !want)
 		}

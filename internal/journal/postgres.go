@@ -17,8 +17,10 @@ import (
 const (
 	// oldestPostgres is the first major version that the journal works on.
 	oldestPostgres = 14
-	// pgConnections is how many connections a process opens at most.
+	// pgConnections is how many connections a process opens at most, pgLeast how few
+	// would leave it waiting for itself: one listens, one holds a lock, others work.
 	pgConnections = 16
+	pgLeast       = 4
 	// pgAnswer is how long the server may take to answer: beyond, it is taken for away.
 	pgAnswer = 30 * time.Second
 	// pgIdle is how long the server lets a transaction idle: one of a process that
@@ -74,6 +76,7 @@ func postgresSettings(u *url.URL) (*pgxpool.Config, *postgresEngine, error) {
 	if !query.Has("pool_max_conns") {
 		settings.MaxConns = pgConnections
 	}
+	settings.MaxConns = max(settings.MaxConns, pgLeast)
 	if c.ConnectTimeout == 0 {
 		c.ConnectTimeout = 10 * time.Second
 	}

@@ -41,7 +41,7 @@ func TestTheJournalInASchemaAndBehindPgBouncer(t *testing.T) {
 	n := 0
 	journaltest.Exercise(t, func(t *testing.T) *journal.Journal {
 		n++
-		return openURL(t, fmt.Sprintf("%s&search_path=Schema_%d,public&pool_mode=transaction", db.URL, n))
+		return openURL(t, fmt.Sprintf("%s&search_path=Schema_%d,public&pool_mode=transaction&pool_max_conns=1", db.URL, n))
 	})
 	if prepared := db.Exec(t, `SELECT count(*) FROM pg_tables WHERE schemaname = 'public'`); prepared != "0\n" {
 		t.Errorf("%s tables are in the schema public", prepared)
