@@ -100,7 +100,7 @@ func (j *job) patchLink(ctx context.Context) error {
 		return &crm.Error{Class: crm.Refused, Reason: "the recording is lost", Hint: "see that the PBX's recordings are where [pbx.recordings] says", Err: err}
 	}
 	if err != nil {
-		return &crm.Error{Class: crm.Unavailable, Reason: "the recording cannot be read", Err: err}
+		return &crm.Error{Class: crm.Refused, Reason: "the recording cannot be made ready: " + err.Error(), Err: err}
 	}
 	link, err := j.services.Recordings.Link(j.parcel.Call)
 	if err != nil {

@@ -28,7 +28,13 @@ type grant struct {
 	before          *grant
 }
 
-func newGrants(o *Options) grants { return grants{code: o.Code} }
+func newGrants(o *Options) grants {
+	g := grants{code: o.Code}
+	if o.RefreshToken != "" {
+		g.live = []*grant{{refresh: o.RefreshToken, until: o.Now().Add(refreshLife)}}
+	}
+	return g
+}
 
 // grant answers a request for a pair of tokens.
 func (s *Sim) grant(r *http.Request) *answer {

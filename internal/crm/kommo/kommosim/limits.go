@@ -8,7 +8,8 @@ import (
 )
 
 const (
-	// perSecond is how many requests an integration, or an address, may send.
+	// perSecond is how many requests an integration, or an address, may send, as
+	// both documents say.
 	perSecond = 7
 	// accountPerSecond is how many all of amoCRM's integrations may send.
 	accountPerSecond = 50
@@ -24,13 +25,14 @@ func (s *Sim) limit(r *http.Request) *answer {
 		}
 		return problem(http.StatusForbidden, "The account is locked")
 	}
-	windows := map[string]int{"account": accountPerSecond, "integration " + r.Header.Get("X-Sim-Integration"): perSecond}
+	most := s.options.PerSecond
+	windows := map[string]int{"account": max(most, accountPerSecond), "integration": most}
 	if s.options.Kommo {
 		host, _, err := net.SplitHostPort(r.RemoteAddr)
 		if err != nil {
 			host = r.RemoteAddr
 		}
-		windows = map[string]int{"address " + host: perSecond}
+		windows = map[string]int{"address " + host: most}
 	}
 	now := s.options.Now()
 	for name, limit := range windows {

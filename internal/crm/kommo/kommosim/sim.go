@@ -23,6 +23,11 @@ type Options struct {
 	// Token is a long-lived token; ClientID and the rest authorise by OAuth.
 	Token                                     string
 	ClientID, ClientSecret, RedirectURI, Code string
+	// RefreshToken is one that was given before.
+	RefreshToken string
+	// PerSecond is how many requests an integration, or an address, may send; 0 is
+	// seven.
+	PerSecond int
 	// LockAfter is after how many refusals the account is locked for good; 0 is
 	// never.
 	LockAfter int
@@ -97,6 +102,9 @@ func New(o Options) *Sim {
 	s := &Sim{options: o, lastID: 10000, windows: map[string][]time.Time{}, entities: map[string]map[int64]*Entity{}}
 	for _, kind := range kinds {
 		s.entities[kind] = map[int64]*Entity{}
+	}
+	if o.PerSecond == 0 {
+		s.options.PerSecond = perSecond
 	}
 	s.grants = newGrants(&s.options)
 	s.users = []User{{ID: 504141, Name: "Alice Adams", Active: true}}
