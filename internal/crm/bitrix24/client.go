@@ -50,6 +50,8 @@ type request struct {
 	past   bool
 	// inside are the methods that a batch calls.
 	inside []string
+	// more is how many requests follow at once that nobody else lets through.
+	more int
 }
 
 // call sends a request and returns the answer, or a *crm.Error; a refusal by

@@ -119,6 +119,7 @@ func (l *limits) budgets() []crm.Budget {
 type admission struct {
 	methods []string
 	costs   []float64
+	batch   bool
 }
 
 // admit lets a request through, or says when to come again. settle must follow.
@@ -126,10 +127,11 @@ func (l *limits) admit(r request) (admission, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	now := l.now()
+	count := float64(1 + r.more)
 	if err := l.intensity(now, r.past); err != nil {
 		return admission{}, err
 	}
-	a := admission{methods: r.inside}
+	a := admission{methods: r.inside, batch: r.inside != nil}
 	if a.methods == nil {
 		a.methods = []string{r.method}
 	}
@@ -142,7 +144,7 @@ func (l *limits) admit(r request) (admission, error) {
 		w := l.window(m)
 		wanted[m] += w.mean
 		a.costs = append(a.costs, w.mean)
-		if until, ok := w.wait(now, wanted[m], allowed); ok {
+		if until, ok := w.wait(now, wanted[m], allowed, r.past); ok {
 			return admission{}, &crm.Error{
 				Class: crm.Throttled, Budget: budgetOf(m, r.past), Until: until,
 				Reason: shortName(m) + " has used the operating time that the portal allows",
@@ -152,7 +154,7 @@ func (l *limits) admit(r request) (admission, error) {
 	for i, m := range a.methods {
 		l.window(m).begin(a.costs[i])
 	}
-	l.level++
+	l.level += count
 	return a, nil
 }
 
@@ -166,7 +168,7 @@ func (l *limits) intensity(now time.Time, past bool) error {
 	if past {
 		room = l.burst * 0.8
 	}
-	if l.level+1 <= room {
+	if l.level+1 <= room { // whatever follows: who needs two must not starve beside those who need one
 		return nil
 	}
 	wait := time.Duration((l.level + 1 - room) / l.rate * float64(time.Second))
@@ -202,7 +204,7 @@ func (l *limits) settle(ctx context.Context, a admission, answer *envelope) {
 		return
 	}
 	var inner mapping[timing]
-	if answer != nil && len(a.methods) > 1 {
+	if answer != nil && a.batch {
 		inner = batchTimes(answer)
 	}
 	for i, m := range a.methods {
@@ -211,7 +213,7 @@ func (l *limits) settle(ctx context.Context, a admission, answer *envelope) {
 		case answer == nil:
 		case inner != nil:
 			said = inner[command(i)]
-		case len(a.methods) == 1:
+		case !a.batch:
 			said = answer.Time
 		}
 		l.mu.Lock()

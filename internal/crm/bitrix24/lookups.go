@@ -3,7 +3,6 @@ package bitrix24
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 	"net/url"
 	"slices"
 	"strconv"
@@ -23,16 +22,19 @@ type lookups struct {
 	busy    bool
 }
 
-// lookup is one question: the row whose field has a value.
+// lookup asks for the row of one call: by one field or another.
 type lookup struct {
-	field, value string
-	past         bool
+	questions []question
+	past      bool
 
-	done  chan struct{} // closed when the answer is there
+	done  chan struct{} // closed when the answers are there
 	lead  chan struct{} // filled when it is its turn to ask for all who wait
 	row   *row
 	fault error
 }
+
+// question is a field and the value that it must have.
+type question struct{ field, value string }
 
 // row is what is needed of a row of statistics: only finished calls have one.
 type row struct {
@@ -42,12 +44,16 @@ type row struct {
 	Activity number `json:"CRM_ACTIVITY_ID"`
 }
 
-// maxBatch is how many methods a batch may call.
-const maxBatch = 50
+const (
+	// maxBatch is how many methods a batch may call.
+	maxBatch = 50
+	// maxQuestions is how many questions one lookup has.
+	maxQuestions = 2
+)
 
-// find returns the row whose field has exactly a value, nil if there is none.
-func (l *lookups) find(ctx context.Context, field, value string, past bool) (*row, error) {
-	q := &lookup{field: field, value: value, past: past, done: make(chan struct{}), lead: make(chan struct{}, 1)}
+// find returns the row that any of the questions finds, nil if there is none.
+func (l *lookups) find(ctx context.Context, past bool, questions []question) (*row, error) {
+	q := &lookup{questions: questions, past: past, done: make(chan struct{}), lead: make(chan struct{}, 1)}
 	l.mu.Lock()
 	l.waiting = append(l.waiting, q)
 	if !l.busy {
@@ -63,13 +69,16 @@ func (l *lookups) find(ctx context.Context, field, value string, past bool) (*ro
 		l.withdraw(q)
 		return nil, &crm.Error{Class: crm.Unavailable, Reason: "given up before the portal's statistics answered", Err: ctx.Err()}
 	}
-	return q.row, q.fault
+	if q.row != nil {
+		return q.row, nil
+	}
+	return nil, q.fault
 }
 
 // ask asks for those who wait, the caller among them, and hands on the turn.
 func (l *lookups) ask(ctx context.Context) {
 	l.mu.Lock()
-	n := min(len(l.waiting), maxBatch)
+	n := min(len(l.waiting), maxBatch/maxQuestions)
 	all := slices.Clone(l.waiting[:n])
 	l.waiting = slices.Delete(l.waiting, 0, n)
 	l.mu.Unlock()
@@ -103,49 +112,52 @@ func (l *lookups) withdraw(q *lookup) {
 }
 
 func (l *lookups) answer(ctx context.Context, all []*lookup) {
-	if len(all) == 1 {
-		q := all[0]
-		answer, err := l.client.call(ctx, request{method: methodStatistics, past: q.past, params: map[string]any{
-			"FILTER": map[string]any{q.field: q.value}, "SORT": "ID", "ORDER": "ASC",
-		}})
-		if err != nil {
-			q.fault = harmless(err)
-			return
-		}
-		q.read(answer.Result)
+	if len(all) > 1 || len(all[0].questions) > 1 {
+		l.batch(ctx, all)
 		return
 	}
-	l.batch(ctx, all)
+	q := all[0]
+	answer, err := l.client.call(ctx, request{method: methodStatistics, past: q.past, params: map[string]any{
+		"FILTER": map[string]any{q.questions[0].field: q.questions[0].value}, "SORT": "ID", "ORDER": "ASC",
+	}})
+	if err != nil {
+		q.fault = harmless(err)
+		return
+	}
+	q.read(q.questions[0], answer.Result)
 }
 
 func (l *lookups) batch(ctx context.Context, all []*lookup) {
-	commands, inside := make(map[string]string, len(all)), make([]string, len(all))
+	commands := make(map[string]string)
+	var inside []string
 	past := true
-	for i, q := range all {
-		query := url.Values{"FILTER[" + q.field + "]": {q.value}, "SORT": {"ID"}, "ORDER": {"ASC"}}
-		commands[command(i)], inside[i] = methodStatistics+"?"+query.Encode(), methodStatistics
+	for _, q := range all {
+		for _, ask := range q.questions {
+			query := url.Values{"FILTER[" + ask.field + "]": {ask.value}, "SORT": {"ID"}, "ORDER": {"ASC"}}
+			commands[command(len(inside))] = methodStatistics + "?" + query.Encode()
+			inside = append(inside, methodStatistics)
+		}
 		past = past && q.past
 	}
 	answer, err := l.client.call(ctx, request{method: methodBatch, past: past, inside: inside, params: map[string]any{"halt": 0, "cmd": commands}})
 	var result batchResult
-	if err == nil {
-		if json.Unmarshal(answer.Result, &result) != nil {
-			err = &crm.Error{Class: crm.Unavailable, Reason: "the portal's answer to a batch cannot be read"}
-		}
+	if err == nil && json.Unmarshal(answer.Result, &result) != nil {
+		err = &crm.Error{Class: crm.Unavailable, Reason: "the portal's answer to a batch cannot be read"}
 	}
-	for i, q := range all {
-		if err != nil {
-			q.fault = harmless(err)
-			continue
-		}
-		key := command(i)
-		if b, ok := result.Results[key]; ok {
-			q.read(b)
-			continue
-		}
-		q.fault = &crm.Error{Class: crm.Unavailable, Reason: "the portal left a question about a call without an answer"}
-		if said, ok := result.Errors[key]; ok {
-			q.fault = harmless(l.client.refused(200, said.Code, said.Description, methodStatistics))
+	n := 0
+	for _, q := range all {
+		for _, ask := range q.questions {
+			key := command(n)
+			n++
+			if err != nil {
+				q.fault = harmless(err)
+			} else if b, ok := result.Results[key]; ok {
+				q.read(ask, b)
+			} else if said, ok := result.Errors[key]; ok {
+				q.fault = harmless(l.client.refused(200, said.Code, said.Description, methodStatistics))
+			} else {
+				q.fault = &crm.Error{Class: crm.Unavailable, Reason: "the portal left a question about a call without an answer"}
+			}
 		}
 	}
 }
@@ -164,19 +176,19 @@ func batchTimes(answer *envelope) mapping[timing] {
 
 // read takes the row out of an answer. The portal's filter may match more than
 // what is exactly equal.
-func (q *lookup) read(result json.RawMessage) {
+func (q *lookup) read(ask question, result json.RawMessage) {
 	var rows []row
 	if err := json.Unmarshal(result, &rows); err != nil {
 		q.fault = &crm.Error{Class: crm.Unavailable, Reason: "the portal's statistics cannot be read", Err: err}
 		return
 	}
 	for i := range rows {
-		if q.field == "CALL_ID" && rows[i].CallID == q.value || q.field == "EXTERNAL_CALL_ID" && rows[i].External == q.value {
+		if ask.field == "CALL_ID" && rows[i].CallID == ask.value || ask.field == "EXTERNAL_CALL_ID" && rows[i].External == ask.value {
 			q.row = &rows[i]
 			return
 		}
 	}
 	if len(rows) > 0 {
-		q.fault = &crm.Error{Class: crm.Unavailable, Reason: fmt.Sprintf("the portal's statistics do not heed a filter by %s", q.field)}
+		q.fault = &crm.Error{Class: crm.Unavailable, Reason: "the portal's statistics do not heed a filter by " + ask.field}
 	}
 }

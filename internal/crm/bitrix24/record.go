@@ -36,7 +36,7 @@ func (t *Target) record(ctx context.Context, p *crm.Parcel, m memo) (memo, error
 		return m, &crm.Error{Class: crm.Refused, Reason: "the recording is empty"}
 	}
 	name := strings.Map(plain, p.Key) + kind
-	answer, err := t.client.call(ctx, request{method: methodAttach, past: p.Past, params: map[string]any{"CALL_ID": m.CallID, "FILENAME": name}})
+	answer, err := t.client.call(ctx, request{method: methodAttach, past: p.Past, more: 1, params: map[string]any{"CALL_ID": m.CallID, "FILENAME": name}})
 	if err != nil {
 		return m, t.unattached(err, m)
 	}
@@ -50,7 +50,7 @@ func (t *Target) record(ctx context.Context, p *crm.Parcel, m memo) (memo, error
 	if where.Field == "" {
 		where.Field = "file"
 	}
-	m.File, err = t.client.upload(ctx, where.URL, where.Field, name, rec, p.Past)
+	m.File, err = t.client.upload(ctx, where.URL, where.Field, name, rec)
 	return m, err
 }
 
@@ -89,16 +89,10 @@ func (t *Target) unattached(err error, m memo) error {
 }
 
 // upload sends a file to an address that the portal gave, which holds a token.
-func (c *client) upload(ctx context.Context, address, field, name string, rec *crm.Recording, past bool) (int64, error) {
+func (c *client) upload(ctx context.Context, address, field, name string, rec *crm.Recording) (int64, error) {
 	if u, err := url.Parse(address); err != nil || u.Host == "" {
 		return 0, &crm.Error{Class: crm.Uncertain, Reason: "the address to send the recording to cannot be used"}
 	}
-	admitted, err := c.limits.admit(request{method: "upload", past: past})
-	if err != nil {
-		return 0, err
-	}
-	var answer *envelope
-	defer func() { c.limits.settle(ctx, admitted, answer) }()
 	file, err := rec.Open()
 	if err != nil {
 		return 0, &crm.Error{Class: crm.Unavailable, Reason: "the recording cannot be opened: " + err.Error(), Err: err}
@@ -126,7 +120,7 @@ func (c *client) upload(ctx context.Context, address, field, name string, rec *c
 		return 0, c.failure(err)
 	}
 	defer resp.Body.Close()
-	answer, err = c.read(resp, request{method: methodAttach})
+	answer, err := c.read(resp, request{method: methodAttach})
 	if err != nil {
 		return 0, expired(err)
 	}

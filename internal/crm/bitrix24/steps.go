@@ -175,19 +175,14 @@ func (t *Target) Look(ctx context.Context, p *crm.Parcel, step crm.Step, kept cr
 // inStatistics looks whether the portal has a parcel's call: by the portal's
 // id, and by ours, which an earlier registration had too.
 func (t *Target) inStatistics(ctx context.Context, p *crm.Parcel, m memo) (memo, bool, error) {
-	questions := [][2]string{{"CALL_ID", m.CallID}, {"EXTERNAL_CALL_ID", p.Key}}
-	for _, q := range questions {
-		if q[1] == "" {
-			continue
-		}
-		row, err := t.lookups.find(ctx, q[0], q[1], p.Past)
-		if err != nil {
-			return m, false, err
-		}
-		if row != nil {
-			m.Finished, m.Row, m.Activity, m.CallID = t.services.Now().Unix(), row.ID, int64(row.Activity), row.CallID
-			return m, true, nil
-		}
+	questions := []question{{"EXTERNAL_CALL_ID", p.Key}}
+	if m.CallID != "" {
+		questions = append(questions, question{"CALL_ID", m.CallID})
 	}
-	return m, false, nil
+	row, err := t.lookups.find(ctx, p.Past, questions)
+	if err != nil || row == nil {
+		return m, false, err
+	}
+	m.Finished, m.Row, m.Activity, m.CallID = t.services.Now().Unix(), row.ID, int64(row.Activity), row.CallID
+	return m, true, nil
 }

@@ -105,7 +105,7 @@ func (t *Target) Next(p *crm.Parcel, kept crm.Memo) crm.Step {
 		return s
 	case m.Finished == 0:
 		s := t.step(p, stepFinish, methodFinish, 1)
-		s.Look = []crm.Charge{{Budget: requests, Units: 2}}
+		s.Look = []crm.Charge{{Budget: requests, Units: 1}}
 		return s
 	case m.File == 0 && t.recorded(p):
 		s := t.step(p, stepRecord, methodAttach, 2) // an address to send it to, and the sending

@@ -33,13 +33,14 @@ type bucket struct {
 const edge = 500 * time.Millisecond
 
 // wait says whether so much more would be too much, and when it may no longer be.
-func (w *window) wait(now time.Time, cost, allowed float64) (time.Time, bool) {
+// A live call does not wait for an answer that would tell more.
+func (w *window) wait(now time.Time, cost, allowed float64, past bool) (time.Time, bool) {
 	if now.Before(w.blocked) {
 		return w.blocked, true
 	}
 	w.prune(now)
 	soon := now.Add(time.Second)
-	if w.unsure && w.flying > 0 {
+	if w.unsure && w.flying > 0 && past {
 		return soon, true
 	}
 	if allowed < 0 || w.used()+w.inFlight+cost <= allowed {
