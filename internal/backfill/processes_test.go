@@ -99,6 +99,7 @@ func undisturbed(t *testing.T) map[string]any {
 }
 
 func TestARunOfAProcessThatIsKilledOrSuspendedGoesOnInAnother(t *testing.T) {
+	t.Parallel()
 	want := undisturbed(t)
 	for name, test := range map[string]struct {
 		end  syscall.Signal
@@ -108,6 +109,7 @@ func TestARunOfAProcessThatIsKilledOrSuspendedGoesOnInAnother(t *testing.T) {
 		"suspended": {end: syscall.SIGSTOP, then: syscall.SIGCONT},
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			url := dbtest.PostgreSQL(t).Database(t).URL
 			watcher := openAt(t, url, fakes{"main": {}}, nil) // works nothing
 			run, err := watcher.Start(context.Background(), whole())
@@ -134,6 +136,7 @@ func TestARunOfAProcessThatIsKilledOrSuspendedGoesOnInAnother(t *testing.T) {
 }
 
 func TestTwoProcessesNeverWorkOneRunAtOnce(t *testing.T) {
+	t.Parallel()
 	url := dbtest.PostgreSQL(t).Database(t).URL
 	list := fakes{"main": {calls: calls("main", 40)}}
 	var mu sync.Mutex
@@ -181,6 +184,7 @@ func TestTwoProcessesNeverWorkOneRunAtOnce(t *testing.T) {
 
 // The processes cannot notify each other here, so that they must look.
 func TestCancellingEndsARunThatHangsInAnotherProcess(t *testing.T) {
+	t.Parallel()
 	url := dbtest.PostgreSQL(t).Database(t).URL + "&pool_mode=transaction"
 	reached, released := make(chan struct{}), make(chan struct{})
 	worker := openAt(t, url, fakes{"main": {calls: calls("main", 1), before: func(ctx context.Context, _ *call.Call) error {
@@ -203,6 +207,7 @@ func TestCancellingEndsARunThatHangsInAnotherProcess(t *testing.T) {
 }
 
 func TestARunOutlivesTheServerOfItsJournal(t *testing.T) {
+	t.Parallel()
 	server := dbtest.StartPostgreSQL(t)
 	list := population()
 	restarts := map[*call.Call]func(testing.TB){list[100]: server.Stop, list[200]: server.Kill}
@@ -222,6 +227,7 @@ func TestARunOutlivesTheServerOfItsJournal(t *testing.T) {
 }
 
 func TestAJournalThatIsAwayIsUnavailable(t *testing.T) {
+	t.Parallel()
 	server := dbtest.StartPostgreSQL(t)
 	b := openAt(t, server.Database(t).URL, fakes{"main": {}}, nil)
 	defer b.stop(t)
