@@ -49,7 +49,7 @@ func (c *crew) deliver(one *call.Call, past bool) {
 func (c *crew) steps(p *crm.Parcel) error {
 	var memo crm.Memo
 	look := false
-	for range 5000 {
+	for range 50_000 {
 		step := c.target.Next(p, memo)
 		if step.Name == "" {
 			return nil
