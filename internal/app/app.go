@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/http"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -19,6 +20,7 @@ import (
 	"ringback/internal/deliver"
 	"ringback/internal/jobs"
 	"ringback/internal/journal"
+	"ringback/internal/recording"
 )
 
 const (
@@ -48,6 +50,10 @@ type App struct {
 	pbxs    []*pbx
 	// deliveries is nil where no target is configured.
 	deliveries *deliver.Service
+	// recordings is nil where no PBX tells where it keeps them.
+	recordings *recording.Library
+	// installs take what a CRM sends when its application is installed, by target.
+	installs map[string]http.Handler
 }
 
 // Open opens the journal and the queue, and begins nothing. A journal that another
@@ -85,7 +91,7 @@ func (a *App) prepare(ctx context.Context) error {
 	for _, p := range a.pbxs {
 		sources = append(sources, backfill.PBX{Name: p.name, Location: p.location, Open: p.open})
 	}
-	if a.deliveries, err = a.targets(); err != nil {
+	if a.deliveries, err = a.targets(ctx); err != nil {
 		return err
 	}
 	c := backfill.Config{Journal: a.journal, Jobs: a.queue, PBX: sources, Logger: a.Log, Now: a.Now}
@@ -134,6 +140,9 @@ func (a *App) Close() error {
 		underway, cut := context.WithTimeout(ctx, answerTime)
 		defer cut()
 		errs = append(errs, a.deliveries.Stop(underway))
+	}
+	if a.recordings != nil {
+		errs = append(errs, a.recordings.Close())
 	}
 	for _, p := range a.pbxs {
 		errs = append(errs, p.close())

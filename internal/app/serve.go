@@ -55,7 +55,7 @@ func (a *App) serverConfig() (api.Config, error) {
 		TLSCert: settings.TLSCert, TLSKey: settings.TLSKey,
 		NoAPI: !a.has(RoleAPI),
 		Runs:  a.runs, Calls: a.journal, Status: a, Explainer: a,
-		Log: a.Log, Now: a.Now, Registry: prometheus.NewRegistry(),
+		Log: a.Log, Now: a.Now, Registry: prometheus.NewRegistry(), Pages: a.pages(),
 	}
 	if err := a.measure(c.Registry); err != nil {
 		return api.Config{}, err

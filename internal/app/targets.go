@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"fmt"
+	"net/http"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -31,7 +32,7 @@ func adapter(t *config.Target, services crm.Services) (crm.Target, error) {
 }
 
 // targets makes the deliveries to the targets configured, nil where there are none.
-func (a *App) targets() (*deliver.Service, error) {
+func (a *App) targets(ctx context.Context) (*deliver.Service, error) {
 	if len(a.Config.Targets) == 0 {
 		return nil, nil
 	}
@@ -39,14 +40,27 @@ func (a *App) targets() (*deliver.Service, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := a.openRecordings(ctx, vault); err != nil {
+		return nil, err
+	}
+	var sounds crm.Recordings = noRecordings{}
+	if a.recordings != nil {
+		sounds = a.recordings
+	}
 	var targets []deliver.Target
 	for i := range a.Config.Targets {
 		t := &a.Config.Targets[i]
 		made, err := adapter(t, crm.Services{
-			Store: vault.Store(t.Name), Meter: deliver.NewMeter(a.journal, t.Name), Recordings: noRecordings{}, Now: a.Now,
+			Store: vault.Store(t.Name), Meter: deliver.NewMeter(a.journal, t.Name), Recordings: sounds, Now: a.Now,
 		})
 		if err != nil {
 			return nil, fmt.Errorf("target %s: %w", t.Name, err)
+		}
+		if portal, ok := made.(*bitrix24.Target); ok {
+			if a.installs == nil {
+				a.installs = make(map[string]http.Handler)
+			}
+			a.installs[t.Name] = portal.Install()
 		}
 		targets = append(targets, deliver.Target{Name: t.Name, Type: string(t.Type), PBX: t.PBX, Target: made})
 	}

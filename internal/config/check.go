@@ -2,7 +2,9 @@ package config
 
 import (
 	"fmt"
+	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -16,6 +18,7 @@ func (c checker) config(cfg *Config) {
 	}
 	c.server(&cfg.Server)
 	c.absolute(place{"state"}.field("key_file"), cfg.State.KeyFile)
+	c.encoder(place{"recording"}.field("encoder"), cfg.Recording.Encoder)
 	pbxs := c.unique("pbx", len(cfg.PBX), "PBX", func(i int) string { return cfg.PBX[i].Name })
 	for i := range cfg.PBX {
 		c.pbx(&cfg.PBX[i], place{"pbx"}.item(i))
@@ -24,6 +27,20 @@ func (c checker) config(cfg *Config) {
 	for i := range cfg.Targets {
 		c.target(&cfg.Targets[i], place{"target"}.item(i), pbxs)
 		c.links(&cfg.Targets[i], place{"target"}.item(i))
+	}
+}
+
+// encoders are the programs that can convert recordings.
+var encoders = []string{"auto", "lame", "sox", "ffmpeg"}
+
+// encoder sees that a program is known; whether it is installed is seen at the
+// start.
+func (c checker) encoder(p place, name string) {
+	if !c.sound(p) || name == "" || slices.Contains(encoders, name) {
+		return
+	}
+	if !filepath.IsAbs(name) || !slices.Contains(encoders[1:], filepath.Base(name)) {
+		c.refuse(p, fmt.Sprintf("%q is no encoder that is known", name), `give "auto", "lame", "sox", "ffmpeg", or the whole path of one of the three`)
 	}
 }
 

@@ -3,12 +3,22 @@ package config
 // Config is a whole configuration.
 type Config struct {
 	// Timezone is the zone of PBXs that name none.
-	Timezone Zone     `toml:"timezone"`
-	Server   Server   `toml:"server"`
-	State    State    `toml:"state"`
-	Log      Log      `toml:"log"`
-	PBX      []PBX    `toml:"pbx"`
-	Targets  []Target `toml:"target"`
+	Timezone Zone   `toml:"timezone"`
+	Server   Server `toml:"server"`
+	State    State  `toml:"state"`
+	Log      Log    `toml:"log"`
+	// Recording is about what is made of recordings.
+	Recording Recording `toml:"recording"`
+	PBX       []PBX     `toml:"pbx"`
+	Targets   []Target  `toml:"target"`
+}
+
+// Recording says what is made of the PBXs' recordings.
+type Recording struct {
+	// Encoder converts them to MP3: "lame", "sox", "ffmpeg" or the whole path of one
+	// of them, "auto" for the first that is installed; "" leaves them as they
+	// are.
+	Encoder string `toml:"encoder"`
 }
 
 // Server is about HTTP: the API, the panel, metrics, recordings' links.
