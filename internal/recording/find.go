@@ -33,7 +33,7 @@ func (p *part) file() (*os.File, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer root.Close()
+	defer func() { _ = root.Close() }() // nothing was written
 	return openRegular(root, p.name)
 }
 
@@ -64,7 +64,7 @@ func (l *Library) find(c *call.Call) ([]*part, error) {
 	if err != nil {
 		return nil, l.missing(c, fmt.Errorf("the recordings of PBX %s cannot be reached: %w", c.PBX, err))
 	}
-	defer root.Close()
+	defer func() { _ = root.Close() }() // nothing was written
 	var parts []*part
 	var wrong []error
 	for _, logged := range c.Recordings {

@@ -116,7 +116,7 @@ func (l *Library) convert(ctx context.Context, name string, parts []*part) error
 	if err != nil {
 		return err
 	}
-	defer os.RemoveAll(dir)
+	defer func() { _ = os.RemoveAll(dir) }() // what is left takes room, and does no harm
 	made := filepath.Join(dir, "made")
 	if err := l.join(ctx, dir, made, parts); err != nil {
 		return err

@@ -5,17 +5,15 @@ import (
 	"context"
 	"encoding/binary"
 	"errors"
+	"fmt"
 	"io"
 	"math"
-	"net/http"
-	"net/http/httptest"
 	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"ringback/internal/call"
@@ -37,7 +35,7 @@ func TestMain(m *testing.M) {
 func encode(name string, args []string) int {
 	sound, err := io.ReadAll(os.Stdin)
 	if err != nil || bytes.Contains(sound, []byte("BROKEN")) {
-		os.Stderr.WriteString(strings.Repeat("this sound is broken ", 100))
+		fmt.Fprint(os.Stderr, strings.Repeat("this sound is broken ", 100))
 		return 1
 	}
 	out := args[len(args)-1]
@@ -280,214 +278,5 @@ func TestALostOrBrokenRecordingIsNone(t *testing.T) {
 	s := newShelf(t, nil)
 	if _, _, err := s.ready(t); !errors.Is(err, crm.ErrNoRecording) {
 		t.Errorf("a call without a recording gives %v", err)
-	}
-}
-
-func TestRecordingsOfOneFormatAreJoinedWithoutLoss(t *testing.T) {
-	s := newShelf(t, nil)
-	first, second := tone(440, 801), tone(880, 500)
-	s.put(t, "a.wav", wave(8000, first))
-	s.put(t, "b.wav", wave(8000, second))
-	s.put(t, "empty.wav", wave(8000, nil))
-	s.call.Recordings = []string{"b.wav", "empty.wav", "a.wav"}
-	got, name, err := s.ready(t)
-	if err != nil || !bytes.Equal(got, wave(8000, append(second, first...))) || filepath.Ext(name) != ".wav" {
-		t.Errorf("joined %q, %d bytes: %v", name, len(got), err)
-	}
-}
-
-func TestMP3sAreJoinedAsTheyAre(t *testing.T) {
-	s := newShelf(t, nil)
-	tag := []byte{'I', 'D', '3', 4, 0, 0, 0, 0, 0, 3, 'x', 'y', 'z'}
-	s.put(t, "a.mp3", append(bytes.Clone(tag), 0xff, 0xfb, 1))
-	s.put(t, "b.mp3", append(bytes.Clone(tag), 0xff, 0xfb, 2))
-	s.call.Recordings = []string{"a.mp3", "b.mp3"}
-	if got, _, err := s.ready(t); err != nil || !bytes.Equal(got, []byte{0xff, 0xfb, 1, 0xff, 0xfb, 2}) {
-		t.Errorf("joined %v: %v", got, err)
-	}
-}
-
-func TestRecordingsAreConvertedByWhatIsInstalled(t *testing.T) {
-	for _, name := range []string{"lame", "sox", "ffmpeg"} {
-		t.Run(name, func(t *testing.T) {
-			installed(t, name)
-			s := newShelf(t, func(s *recording.Settings) { s.Encoder = "auto" })
-			sound := wave(8000, tone(440, 800))
-			s.put(t, "a.wav", sound)
-			s.call.Recordings = []string{"a.wav"}
-			got, file, err := s.ready(t)
-			if want := append([]byte{0xff, 0xfb, 0x50, 0xc4}, append([]byte(name), sound...)...); err != nil || !bytes.Equal(got, want) || filepath.Ext(file) != ".mp3" {
-				t.Errorf("converted %q, %d bytes: %v", file, len(got), err)
-			}
-		})
-	}
-}
-
-func TestRecordingsOfDifferentFormatsAreMadePlainAndJoined(t *testing.T) {
-	installed(t, "sox")
-	s := newShelf(t, nil)
-	s.put(t, "a.wav", wave(8000, tone(440, 800)))
-	s.put(t, "b.wav", wave(16000, tone(440, 800)))
-	s.call.Recordings = []string{"a.wav", "b.wav"}
-	if got, _, err := s.ready(t); err != nil || len(got) != 44+200 {
-		t.Errorf("joined %d bytes: %v", len(got), err)
-	}
-	installed(t)
-	s = newShelf(t, nil)
-	s.put(t, "a.wav", wave(8000, tone(440, 800)))
-	s.put(t, "b.wav", wave(16000, tone(440, 800)))
-	s.call.Recordings = []string{"a.wav", "b.wav"}
-	if _, _, err := s.ready(t); err == nil || !strings.Contains(err.Error(), "install sox or ffmpeg") {
-		t.Errorf("with nothing installed: %v", err)
-	}
-}
-
-func TestWhatCannotBeConvertedIsHandedOverAsItIs(t *testing.T) {
-	installed(t, "lame")
-	s := newShelf(t, func(s *recording.Settings) { s.Encoder = "lame" })
-	sound := wave(8000, []byte("BROKEN"))
-	s.put(t, "a.wav", sound)
-	s.call.Recordings = []string{"a.wav"}
-	if got, _, err := s.ready(t); err != nil || !bytes.Equal(got, sound) {
-		t.Errorf("handed over %d bytes: %v", len(got), err)
-	}
-}
-
-func TestAnEncoderThatIsNotThereIsSaidAtOnce(t *testing.T) {
-	installed(t)
-	for _, wanted := range []string{"auto", "lame", "rm", "/bin/sh"} {
-		if _, err := recording.New(recording.Settings{Now: time.Now, Encoder: wanted}); err == nil {
-			t.Errorf("the encoder %q is taken", wanted)
-		}
-	}
-}
-
-func TestTheCacheKeepsWithinItsBound(t *testing.T) {
-	s := newShelf(t, func(s *recording.Settings) { s.MaxCache = 3000 })
-	for _, name := range []string{"a", "b", "c", "d"} {
-		s.put(t, name+"1.wav", wave(8000, tone(440, 300)))
-		s.put(t, name+"2.wav", wave(8000, tone(880, 300)))
-		s.call.Recordings = []string{name + "1.wav", name + "2.wav"}
-		if _, _, err := s.ready(t); err != nil {
-			t.Fatal(err)
-		}
-	}
-	var size int64
-	entries, err := os.ReadDir(s.cache)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, e := range entries {
-		if info, err := e.Info(); err == nil {
-			size += info.Size()
-		}
-	}
-	if size > 3000 || size == 0 {
-		t.Errorf("the cache holds %d bytes, bound 3000", size)
-	}
-}
-
-func TestAConversionEndsWithTheLibrary(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		s := newShelf(t, nil)
-		s.put(t, "a.wav", wave(8000, tone(440, 300)))
-		s.put(t, "b.wav", wave(8000, tone(880, 300)))
-		s.call.Recordings = []string{"a.wav", "b.wav"}
-		if _, err := s.Of(t.Context(), s.call); err == nil {
-			t.Error("the recording is there at once")
-		}
-		s.Close()
-	})
-}
-
-func (s *shelf) get(t *testing.T, link, rng string) *http.Response {
-	t.Helper()
-	u, err := url.Parse(link)
-	if err != nil {
-		t.Fatal(err)
-	}
-	r := httptest.NewRequest(http.MethodGet, u.RequestURI(), nil)
-	if rng != "" {
-		r.Header.Set("Range", rng)
-	}
-	w := httptest.NewRecorder()
-	s.ServeHTTP(w, r)
-	return w.Result()
-}
-
-func TestALinkGivesTheRecordingWholeAndInRanges(t *testing.T) {
-	s := newShelf(t, nil)
-	sound := wave(8000, tone(440, 800))
-	s.put(t, "a.wav", sound)
-	s.call.Recordings = []string{"a.wav"}
-	link, err := s.Link(s.call)
-	if err != nil || !strings.HasPrefix(link, "https://pbx.example/recordings/main/1795410855.21/0/") || !strings.HasSuffix(link, ".wav") {
-		t.Fatalf("the link is %s: %v", link, err)
-	}
-	whole := s.get(t, link, "")
-	body, _ := io.ReadAll(whole.Body)
-	if whole.StatusCode != 200 || !bytes.Equal(body, sound) || whole.Header.Get("Content-Type") != "audio/wav" || whole.Header.Get("Accept-Ranges") != "bytes" {
-		t.Errorf("whole: %d, %d bytes, %v", whole.StatusCode, len(body), whole.Header)
-	}
-	ranged := s.get(t, link, "bytes=10-19")
-	body, _ = io.ReadAll(ranged.Body)
-	if ranged.StatusCode != 206 || !bytes.Equal(body, sound[10:20]) || ranged.Header.Get("Content-Range") == "" {
-		t.Errorf("in ranges: %d, %d bytes, %v", ranged.StatusCode, len(body), ranged.Header)
-	}
-}
-
-func TestALinkIsGoodOnlyAsItWasMade(t *testing.T) {
-	s := newShelf(t, func(s *recording.Settings) { s.Lifetime = 24 * time.Hour })
-	s.put(t, "a.wav", wave(8000, tone(440, 800)))
-	s.call.Recordings = []string{"a.wav"}
-	link, err := s.Link(s.call)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for name, changed := range map[string]string{
-		"another call":         strings.Replace(link, "855.21", "855.22", 1),
-		"another PBX":          strings.Replace(link, "/main/", "/branch/", 1),
-		"a later end":          strings.Replace(link, "/1795", "/9795", 2),
-		"another signature":    link[:len(link)-10] + "AAAAAA.wav",
-		"another ending":       strings.TrimSuffix(link, "wav") + "html",
-		"a directory":          "https://pbx.example/recordings/",
-		"a directory of a PBX": "https://pbx.example/recordings/main/",
-		"dots":                 "https://pbx.example/recordings/main/..%2f..%2fetc%2fpasswd/0/AAAA.wav",
-	} {
-		if got := s.get(t, changed, ""); got.StatusCode != 404 {
-			t.Errorf("%s: %d", name, got.StatusCode)
-		}
-	}
-	if got := s.get(t, link, ""); got.StatusCode != 200 {
-		t.Errorf("the link itself: %d", got.StatusCode)
-	}
-	other := newShelf(t, func(settings *recording.Settings) { settings.Key = []byte("another key, another key") })
-	other.call = s.call
-	if got := other.get(t, link, ""); got.StatusCode != 404 {
-		t.Errorf("after a change of the key: %d", got.StatusCode)
-	}
-	s.at(ended.Add(26 * time.Hour))
-	if got := s.get(t, link, ""); got.StatusCode != 410 {
-		t.Errorf("after its end: %d", got.StatusCode)
-	}
-	r := httptest.NewRequest(http.MethodPost, link, nil)
-	w := httptest.NewRecorder()
-	s.ServeHTTP(w, r)
-	if w.Code != 405 {
-		t.Errorf("posted to: %d", w.Code)
-	}
-}
-
-func TestALinkWaitsForWhatIsBeingMade(t *testing.T) {
-	installed(t, "lame")
-	s := newShelf(t, func(s *recording.Settings) { s.Encoder = "lame" })
-	s.put(t, "a.wav", wave(8000, tone(440, 800)))
-	s.call.Recordings = []string{"a.wav"}
-	link, err := s.Link(s.call)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got := s.get(t, link, ""); got.StatusCode != 200 || got.Header.Get("Content-Type") != "audio/mpeg" || !strings.HasSuffix(link, ".mp3") {
-		t.Errorf("%d, %v", got.StatusCode, got.Header)
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"ringback/internal/call"
 	"ringback/internal/config"
 	"ringback/internal/crm"
 	"ringback/internal/crm/crmtest"
@@ -38,7 +39,7 @@ func TestTheTargetPassesTheSuiteOfAllTargets(t *testing.T) {
 			crmtest.Exercise(t, func(t *testing.T) crmtest.Subject {
 				t.Helper()
 				o := kommosim.Options{Token: "long-lived-secret", Now: time.Now, PerSecond: 1000}
-				settings := kommo.Settings{Token: config.NewSecret(o.Token), UnknownCallers: test.policy, Users: map[string]int64{"1001": 504141}}
+				settings := kommo.Settings{Token: config.NewSecret(o.Token), UnknownCallers: test.policy}
 				if test.oauth {
 					o.Token, o.ClientID, o.ClientSecret, o.RedirectURI, o.Code = "", oauthAccount.ClientID, oauthAccount.ClientSecret, oauthAccount.RedirectURI, ""
 					o.RefreshToken = "refresh-secret" // a code is good once, whatever becomes of the answer
@@ -48,7 +49,7 @@ func TestTheTargetPassesTheSuiteOfAllTargets(t *testing.T) {
 				sim := kommosim.New(o)
 				if test.known {
 					for n := range 25 {
-						sim.AddClient("contacts", "Client", fmt.Sprintf("7916%07d", n))
+						sim.AddClient("contacts", "Client", fmt.Sprintf("8916%07d", n))
 					}
 				}
 				return crmtest.Subject{
@@ -66,6 +67,10 @@ func TestTheTargetPassesTheSuiteOfAllTargets(t *testing.T) {
 							t.Fatal(err)
 						}
 						return hurried{target}
+					},
+					Call: func(n int) *call.Call {
+						at := time.Now().Truncate(time.Second).Add(time.Duration(n-3600) * time.Second)
+						return incoming(fmt.Sprintf("%d.%d", at.Unix(), n), fmt.Sprintf("916%07d", n), at)
 					},
 					Effects: func() map[string]int {
 						effects := map[string]int{}

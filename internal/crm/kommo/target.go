@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"strings"
 	"time"
 
 	"ringback/internal/call"
@@ -129,6 +130,8 @@ func (t *Target) Parcels(c *call.Call, past bool) ([]crm.Parcel, string) {
 	for _, part := range parts {
 		parcels = append(parcels, crm.Parcel{Key: crm.KeyOf(c, part.Number), Part: part.Number, Revision: 1, Past: past, Number: part.Client, Call: c})
 	}
+	// Kommo has no such setting.
+	skipped, _, _ = strings.Cut(skipped, "; anonymous_number")
 	return parcels, skipped
 }
 

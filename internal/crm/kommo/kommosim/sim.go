@@ -6,6 +6,7 @@ package kommosim
 
 import (
 	"encoding/json"
+	"maps"
 	"net/http"
 	"strconv"
 	"strings"
@@ -245,9 +246,7 @@ type answer struct {
 }
 
 func (a *answer) writeTo(w http.ResponseWriter) {
-	for k, v := range a.header {
-		w.Header()[k] = v
-	}
+	maps.Copy(w.Header(), a.header)
 	w.Header().Set("X-Request-Id", "sim")
 	w.WriteHeader(a.status)
 	_, _ = w.Write(a.body)
