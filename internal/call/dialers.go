@@ -118,10 +118,7 @@ const mostHalves = 256
 // leg's endpoint.
 func dialsEndpoint(c, l *channel) bool {
 	return slices.ContainsFunc(c.records, func(r *cel.Record) bool {
-		if !equalFold(r.App, "Dial") {
-			return false
-		}
-		return slices.ContainsFunc(dialplan.ParseDial(r.AppData), func(d dialplan.Dialled) bool {
+		return slices.ContainsFunc(dialOf(r), func(d dialplan.Dialled) bool {
 			return d.Endpoint == l.name.Endpoint && d.Technology == l.name.Technology
 		})
 	})

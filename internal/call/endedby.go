@@ -2,6 +2,8 @@ package call
 
 import (
 	"slices"
+
+	"ringback/internal/dialplan"
 )
 
 // decideEndedBy works out who ended the call.
@@ -68,7 +70,7 @@ func (m *model) endOfTalk(t *talk) EndedBy {
 		}
 	}
 	switch {
-	case named == m.caller && named != nil, named != nil && named == m.starter:
+	case named == m.caller && named != nil, named != nil && named == m.starter && !named.person():
 		m.because("ended_by", "hangupsource names the caller's channel", named.records)
 		return EndedByFrom
 	case named != nil && named.person():
@@ -134,6 +136,9 @@ func (m *model) endOfUnanswered(c *Call) EndedBy {
 	case m.ringTimeOut(c, own):
 		m.because("ended_by", "nobody answered in the time that the dial plan gave", m.caller.records)
 		return EndedByPBX
+	case own && m.originated && m.caller.side == dialplan.Outside:
+		m.because("ended_by", "hangupsource names the channel of the one whom the PBX called", m.caller.records)
+		return EndedByTo
 	case own:
 		m.because("ended_by", "hangupsource names the caller's own channel", m.caller.records)
 		return EndedByFrom

@@ -197,7 +197,8 @@ func (m *model) chooseStarter() {
 	}
 	m.caller = m.starter
 	m.originated = m.starter.originated() || m.starter.own && m.starter.name.Local()
-	if m.starter.name.Local() {
+	if m.starter.name.Local() || m.originated && m.starter.side == dialplan.Outside {
+		// The PBX may ring the client first, and one of ours when he lifts.
 		m.caller = m.firstTelephone()
 		if m.caller == nil {
 			m.caller = m.starter
@@ -256,7 +257,7 @@ func (m *model) missingStarter() *channel {
 	*c = channel{id: m.id, own: true, firstLinkedID: m.id, records: c.records[:0], stays: c.stays[:0], talks: c.talks[:0], start: m.first, lost: true}
 	c.name = dialplan.ParseChannel(m.mentioned())
 	c.dialledIn = "?"
-	if m.settings.Plan.Side(c.name, dialplan.Hints{}) == dialplan.Outside {
+	if side, _ := m.settings.Plan.Side(c.name, dialplan.Hints{}); side == dialplan.Outside {
 		c.side = dialplan.Outside
 	}
 	c.hangup = m.last
@@ -282,7 +283,7 @@ func (m *model) mentioned() string {
 		if !parsed.Line() || m.anyNamed(parsed.Name) {
 			continue
 		}
-		if m.settings.Plan.Side(parsed, dialplan.Hints{}) == dialplan.Outside {
+		if side, _ := m.settings.Plan.Side(parsed, dialplan.Hints{}); side == dialplan.Outside {
 			return name
 		}
 		other = name

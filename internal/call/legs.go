@@ -95,7 +95,7 @@ func (m *model) viaOf(l *leg) Via {
 	case m.consulting(l.channel):
 		m.because("legs."+l.id+".via", "the one who transferred consulted on it", l.records)
 		return ViaAttendedTransfer
-	case m.originated && l.channel == m.caller:
+	case m.originated && l.channel == m.caller && !l.ran("AppQueue"):
 		m.because("legs."+l.id+".via", "the PBX rang it first", l.records)
 		return ViaOriginate
 	case l.originated() && l.side == dialplan.Ours:

@@ -51,7 +51,8 @@ func (m *model) direction() Direction {
 		m.because("direction", "one of ours started the call and a trunk was dialled", leg.records)
 		return Outgoing
 	}
-	unheard := caller.answer == 0 && !m.rang(dialplan.Ours)
+	// A Dial that made no channel (the trunk is away) leaves its status alone.
+	unheard := (caller.answer == 0 || m.dialStatus(caller) != "") && !m.rang(dialplan.Ours)
 	if number := caller.dialledIn; !m.settings.Plan.Extension(number) && outsideNumber(number) && unheard {
 		m.because("direction", "one of ours started the call to a number that is not ours", caller.records)
 		return Outgoing
@@ -64,8 +65,8 @@ func (m *model) direction() Direction {
 // ours.
 func (m *model) originatedDirection() Direction {
 	for _, l := range m.channels {
-		if m.isLeg(l) && l != m.caller && l.side == dialplan.Outside {
-			m.because("direction", "the PBX rang one of ours first, then dialled a trunk", l.records)
+		if m.isLeg(l) && l.side == dialplan.Outside {
+			m.because("direction", "the PBX began the call, and dialled a trunk for it", l.records)
 			return Outgoing
 		}
 	}
@@ -182,6 +183,9 @@ func laterExten(c *channel, since int64) string {
 // dialled where a record holds it, else as it was sent to the trunk, else the
 // number shown to the telephone.
 func (m *model) originatedNumber() string {
+	if m.starter.side == dialplan.Outside {
+		return bornNumber(m.starter)
+	}
 	own := m.caller.party.Extension
 	for _, c := range []*channel{m.starter, m.caller} {
 		for _, r := range c.records {
@@ -230,107 +234,6 @@ func bornNumber(c *channel) string {
 	return ""
 }
 
-// nameOutsiders gives the legs to the outside their numbers.
-func (m *model) nameOutsiders(c *Call) {
-	for _, l := range m.channels {
-		if l.companion || l.side != dialplan.Outside || !l.dialled() || l == m.caller {
-			continue
-		}
-		l.party = Party{}
-		if !l.own {
-			l.party.Number = m.sentNumber(l)
-		}
-		if l.party.Number == "" {
-			l.party.Number = m.askedNumber(l, c)
-		}
-	}
-}
-
-// askedNumber is the number for which a leg was dialled, where no record tells
-// what was sent to the trunk.
-func (m *model) askedNumber(l *channel, c *Call) string {
-	if t := m.blindFor(l); t != nil && t.extension != "" {
-		return t.extension
-	}
-	if l.dialer != nil {
-		if l.dialer.name.Local() {
-			if digits := digitsOf(l.dialer.name.Exten); len(digits) > 2 {
-				return digits
-			}
-		}
-		if l.dialer != m.starter && l.dialer.dialledIn != "" {
-			return l.dialer.dialledIn
-		}
-	}
-	if c.Direction != Incoming {
-		return c.To.Number
-	}
-	return ""
-}
-
-// sentNumber is the number as it was sent to the trunk: from the arguments of
-// the Dial that made the leg, or the leg's own number.
-func (m *model) sentNumber(l *channel) string {
-	if l.dialer != nil {
-		if number := dialledNumber(l.dialer.records, l); number != "" {
-			return number
-		}
-	}
-	for _, r := range l.records {
-		if outsideNumber(r.CIDNum) && !m.shown(r.CIDNum) {
-			return r.CIDNum
-		}
-	}
-	return ""
-}
-
-// shown says that a number is one that the caller's own channels bore.
-func (m *model) shown(number string) bool {
-	for _, c := range []*channel{m.starter, m.caller} {
-		if slices.ContainsFunc(c.records, func(r *cel.Record) bool { return r.CIDNum == number }) {
-			return true
-		}
-	}
-	return false
-}
-
-// dialledNumber finds the Dial of a channel that names the leg's endpoint: the
-// first that is recorded while the leg lives, else the last before.
-func dialledNumber(records []*cel.Record, l *channel) string {
-	number := ""
-	for _, r := range records {
-		if !equalFold(r.App, "Dial") || r.AppData == "" {
-			continue
-		}
-		sent, ok := numberFor(l, r.AppData)
-		if !ok {
-			continue
-		}
-		if r.At >= l.start {
-			return sent
-		}
-		number = sent
-	}
-	return number
-}
-
-// numberFor is what Dial's arguments send to the leg's endpoint.
-func numberFor(l *channel, arguments string) (string, bool) {
-	destinations := dialplan.ParseDial(arguments)
-	for _, d := range destinations {
-		if d.Endpoint == l.name.Endpoint && d.Number != "" {
-			return d.Number, true
-		}
-	}
-	// A group of lines (DAHDI/g0/…) has another name than its channels.
-	for _, d := range destinations {
-		if len(destinations) == 1 && d.Technology == l.name.Technology && d.Number != "" {
-			return d.Number, true
-		}
-	}
-	return "", false
-}
-
 // trunk is the name of the line over which the outside party was reached: the
 // caller's, else that of the leg that answered, else of the last one tried.
 func (m *model) trunk() string {
@@ -348,15 +251,4 @@ func (m *model) trunk() string {
 		name = c.name.Endpoint
 	}
 	return name
-}
-
-// digitsOf is the longest run of digits in a name such as RG-1001 or FMGL-7916….
-func digitsOf(name string) string {
-	best := ""
-	for _, run := range strings.FieldsFunc(name, func(r rune) bool { return r < '0' || r > '9' }) {
-		if len(run) > len(best) {
-			best = run
-		}
-	}
-	return best
 }

@@ -37,7 +37,7 @@ func (m *model) lifted() bool { return m.caller.answer != 0 || len(m.caller.stay
 // onlyService says that one of ours reached a service of the PBX, and nobody
 // was made to ring.
 func (m *model) onlyService() bool {
-	return m.caller.answer != 0 && !slices.ContainsFunc(m.legs, func(l *leg) bool { return l.channel != m.caller && l.dialled() })
+	return m.caller.answer != 0 && m.dialStatus(m.caller) == "" && !slices.ContainsFunc(m.legs, func(l *leg) bool { return l.channel != m.caller && l.dialled() })
 }
 
 // unansweredResult is the result of a call of ours that nobody answered: what
@@ -62,7 +62,7 @@ func (m *model) unansweredResult() Result {
 		m.because("result", "the call was sent on and on, and rang nowhere", last[0].records)
 		return Failed
 	}
-	if r, ok := statusResults[m.dialStatus(m.starter)]; ok {
+	if r, ok := statusResults[m.dialStatus(m.starter)]; ok && !m.refusedBefore(last) {
 		m.because("result", "DIALSTATUS of the caller's channel is "+m.dialStatus(m.starter), m.starter.records)
 		return r
 	}
@@ -77,6 +77,19 @@ func (m *model) unansweredResult() Result {
 		return Cancelled
 	}
 	return Failed
+}
+
+// refusedBefore says that others than those who rang last, and did not refuse,
+// had refused before: DIALSTATUS in HANGUP then tells of them, since the first
+// failure stays there (main/cel.c).
+func (m *model) refusedBefore(last []*leg) bool {
+	if len(last) == 0 {
+		return false
+	}
+	return slices.ContainsFunc(m.legs, func(l *leg) bool {
+		_, refused := refusalOf(causeOf(l))
+		return refused && l.dialled() && l.channel != m.caller && !slices.Contains(last, l)
+	})
 }
 
 func allRefused(legs []*leg) bool {

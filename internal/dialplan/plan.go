@@ -102,34 +102,39 @@ const (
 type Hints struct {
 	// Context is where the channel started.
 	Context string
-	// CalledIn says that the channel came in with a number to be dialled,
-	// rather than being dialled by another.
-	CalledIn bool
+	// OwnContext says that Context is the channel's own, rather than that of
+	// whoever dialled it.
+	OwnContext bool
+	// Sent is the number that Dial sent to the channel's endpoint, "" where the
+	// endpoint alone was dialled.
+	Sent string
 	// CallerNumber is the cid_num of the channel's own records.
 	CallerNumber string
 	// Account is the accountcode.
 	Account string
 }
 
-// Side decides whose end a channel is. What is configured decides first, the
-// form of a number last, since a trunk may be called 300 and a city may have
-// four-digit numbers.
-func (p *Plan) Side(c Channel, h Hints) Side {
+// Side decides whose end a channel is, and says whether anything told. What is
+// configured decides first, the form of a number last, since a trunk may be
+// called 300 and a city may have four-digit numbers.
+func (p *Plan) Side(c Channel, h Hints) (side Side, told bool) {
 	switch {
 	case !c.Line():
-		return NoSide
+		return NoSide, true
 	case p.trunks.matchAs(c.withoutSerial(), c.Name):
-		return Outside
-	case h.CalledIn && p.IncomingContext(h.Context):
-		return Outside
+		return Outside, true
+	case h.OwnContext && p.IncomingContext(h.Context):
+		return Outside, true
+	case h.Sent != "" && !p.Extension(h.Sent):
+		return Outside, true
 	case p.device(c.Endpoint) != "":
-		return Ours
+		return Ours, true
 	case p.IncomingContext(h.Context):
-		return Outside
+		return Outside, true
 	case p.Extension(h.CallerNumber), p.Extension(h.Account):
-		return Ours
+		return Ours, true
 	}
-	return Outside
+	return Outside, false
 }
 
 // ExtensionOf is the extension to which a telephone of ours belongs: its

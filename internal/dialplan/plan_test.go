@@ -104,7 +104,7 @@ func TestWhatIsConfiguredDecidesBeforeTheFormOfANumber(t *testing.T) {
 		{"a telephone by its name", "SIP/201-00000001", dialplan.Hints{Context: "from-internal"}, dialplan.Ours},
 		{"a telephone by its name with a suffix", "PJSIP/201-mobile-00000001", dialplan.Hints{}, dialplan.Ours},
 		{"FreePBX's browser phone", "PJSIP/99201-00000001", dialplan.Hints{}, dialplan.Ours},
-		{"what comes in where calls from outside start", "SIP/400-00000001", dialplan.Hints{Context: "from-trunk", CalledIn: true}, dialplan.Outside},
+		{"what comes in where calls from outside start", "SIP/400-00000001", dialplan.Hints{Context: "from-trunk", OwnContext: true}, dialplan.Outside},
 		{"a telephone of another name, by its number", "SIP/alice-00000001", dialplan.Hints{CallerNumber: "201"}, dialplan.Ours},
 		{"a telephone of another name, by its account", "SIP/alice-00000001", dialplan.Hints{CallerNumber: "74950000000", Account: "201"}, dialplan.Ours},
 		{"a line that nothing is known of", "SIP/sbc-ca2-00000001", dialplan.Hints{CallerNumber: "79161234567"}, dialplan.Outside},
@@ -113,7 +113,7 @@ func TestWhatIsConfiguredDecidesBeforeTheFormOfANumber(t *testing.T) {
 		{"no name at all", "", dialplan.Hints{}, dialplan.NoSide},
 	} {
 		for range 2 { // the second answer is a remembered one
-			if got := p.Side(dialplan.ParseChannel(test.name), test.hints); got != test.want {
+			if got, _ := p.Side(dialplan.ParseChannel(test.name), test.hints); got != test.want {
 				t.Errorf("%s: %v, want %v", test.about, got, test.want)
 			}
 		}
