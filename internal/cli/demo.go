@@ -12,12 +12,14 @@ import (
 
 	"ringback/internal/config"
 	"ringback/internal/demo"
+	"ringback/internal/demo/portal"
 )
 
 const portRemedy = "stop it, or give another port with --port (make run PORT=…)"
 
 type demoCommand struct {
 	Port uint16 `default:"8077" placeholder:"PORT" help:"Port of the loopback address to listen on; 8077 when absent, 0 for any that is free."`
+	CRM  string `name:"crm" enum:",bitrix24,kommo" default:"" placeholder:"KIND" help:"Deliver to a simulated CRM too, bitrix24 or kommo, with a page that shows what it holds."`
 }
 
 // Run builds the demonstration in a temporary directory and serves it until it
@@ -43,7 +45,18 @@ func (c *demoCommand) Run(ctx context.Context, p *Process) (err error) {
 	}
 	settings.Directory = directory
 	path := filepath.Join(directory, "ringback.toml")
-	if err := os.WriteFile(path, []byte(demo.Configuration(settings)), 0o600); err != nil {
+	text := demo.Configuration(settings)
+	page := ""
+	if c.CRM != "" {
+		simulated, openErr := portal.Open(ctx, c.CRM)
+		if openErr != nil {
+			return openErr
+		}
+		defer func() { err = errors.Join(err, simulated.Close()) }()
+		text += simulated.Configuration
+		page = simulated.Page
+	}
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 		return fmt.Errorf("write the demonstration's configuration: %w", err)
 	}
 	loaded, err := config.Load(path)
@@ -52,6 +65,9 @@ func (c *demoCommand) Run(ctx context.Context, p *Process) (err error) {
 	}
 	return p.serve(ctx, loaded, nil, portRemedy, func(at net.Addr) {
 		fmt.Fprint(p.Stdout, demo.Welcome(settings, path, at.String(), calls, now))
+		if page != "" {
+			fmt.Fprintf(p.Stdout, "\nWhat the simulated CRM holds: %s\n", page)
+		}
 	})
 }
 
