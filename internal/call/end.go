@@ -137,11 +137,19 @@ func (m *model) callerAnswered(c *Call) int64 {
 			return m.stays[i].from
 		}
 	}
-	if r := m.caller.application("ConfBridge"); r != nil {
-		return r.At
-	}
-	if r := m.caller.application("MeetMe"); r != nil {
-		return r.At
+	for _, app := range conferenceApps {
+		if r := m.caller.application(app); r != nil {
+			return m.enteredBy(r)
+		}
 	}
 	return 0
+}
+
+// enteredBy is when the caller came into a room that only a record of his end
+// may name: when he was answered, at the latest.
+func (m *model) enteredBy(r *cel.Record) int64 {
+	if r.Type == cel.Hangup && m.caller.answer != 0 {
+		return m.caller.answer
+	}
+	return r.At
 }

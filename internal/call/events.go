@@ -296,18 +296,28 @@ func (m *model) anyNamed(name string) bool {
 }
 
 // firstTelephone is the one that rang first where the PBX itself began the
-// call.
+// call: one of ours before others and, of several that rang at once, the one
+// that was lifted.
 func (m *model) firstTelephone() *channel {
 	var first *channel
 	for _, c := range m.channels {
-		if c.companion || !c.person() {
-			continue
-		}
-		if first == nil || c.side == dialplan.Ours && first.side != dialplan.Ours {
+		if !c.companion && c.person() && (first == nil || c.startsBefore(first)) {
 			first = c
 		}
 	}
 	return first
+}
+
+// startsBefore says that c rather than other is the telephone with which the
+// PBX began the call; other comes before c in the order of channels.
+func (c *channel) startsBefore(other *channel) bool {
+	switch {
+	case (c.side == dialplan.Ours) != (other.side == dialplan.Ours):
+		return c.side == dialplan.Ours
+	case (c.answer != 0) != (other.answer != 0):
+		return c.answer != 0
+	}
+	return c.answer < other.answer
 }
 
 // nobody says that no channel of the call has anybody behind it.

@@ -95,7 +95,7 @@ func (m *model) viaOf(l *leg) Via {
 	case m.consulting(l.channel):
 		m.because("legs."+l.id+".via", "the one who transferred consulted on it", l.records)
 		return ViaAttendedTransfer
-	case m.originated && l.channel == m.caller && !l.ran("AppQueue"):
+	case m.rangFirst(l.channel):
 		m.because("legs."+l.id+".via", "the PBX rang it first", l.records)
 		return ViaOriginate
 	case l.originated() && l.side == dialplan.Ours:
@@ -106,6 +106,15 @@ func (m *model) viaOf(l *leg) Via {
 		return ViaQueue
 	}
 	return m.viaOfDialler(l)
+}
+
+// rangFirst says that the PBX began the call with this telephone, or rang it
+// together with the one that was lifted: a person may have several.
+func (m *model) rangFirst(c *channel) bool {
+	if !m.originated || c.ran("AppQueue") {
+		return false
+	}
+	return c == m.caller || c.party == m.caller.party && c.dialer != nil && c.dialer == m.caller.dialer && c.start <= m.caller.answer
 }
 
 // consulting says that the channel was one that a telephone opened to speak

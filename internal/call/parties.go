@@ -204,7 +204,7 @@ func (m *model) originatedNumber() string {
 				return sent
 			}
 		}
-		if l.party.Extension != "" {
+		if l.party.Extension != "" && l.party.Extension != own {
 			return l.party.Extension
 		}
 	}

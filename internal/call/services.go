@@ -69,7 +69,12 @@ func (m *model) serviceOf(c *Call, ch *channel, r *cel.Record) {
 	}
 }
 
-func conferenceApp(app string) bool { return equalFold(app, "ConfBridge") || equalFold(app, "MeetMe") }
+// conferenceApps put a channel into a room.
+var conferenceApps = []string{"ConfBridge", "MeetMe"}
+
+func conferenceApp(app string) bool {
+	return slices.ContainsFunc(conferenceApps, func(known string) bool { return len(known) == len(app) && equalFold(known, app) })
+}
 
 // mailbox is the box in the arguments of VoiceMail (app_voicemail.c):
 // box[@context][&box…][,options]; up to 1.4 the options stood before the box.
