@@ -82,7 +82,7 @@ func (l *lookups) ask(ctx context.Context) {
 	all := slices.Clone(l.waiting[:n])
 	l.waiting = slices.Delete(l.waiting, 0, n)
 	l.mu.Unlock()
-	l.answer(context.WithoutCancel(ctx), all)
+	l.answer(ctx, all)
 	for _, q := range all {
 		close(q.done)
 	}

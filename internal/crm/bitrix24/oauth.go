@@ -127,11 +127,15 @@ func (o *oauth) renew(ctx context.Context, refused string) (bool, error) {
 	return true, o.refresh(ctx, o.held.Refresh)
 }
 
-// refresh gets new tokens and saves them. It goes on when its caller gives up:
-// an answer that is lost takes the refresh token along.
-func (o *oauth) refresh(ctx context.Context, with string) error {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), answerTime)
+// grace is how long a refresh may still take after its caller gave up.
+const grace = 3 * time.Second
+
+// refresh gets new tokens and saves them. It goes on for a moment when its
+// caller gives up: an answer that is lost takes the refresh token along.
+func (o *oauth) refresh(caller context.Context, with string) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(caller), answerTime)
 	defer cancel()
+	defer context.AfterFunc(caller, func() { time.AfterFunc(grace, cancel) })()
 	got, err := o.exchange(ctx, with)
 	if err == nil {
 		got.Application = o.held.Application
