@@ -142,7 +142,7 @@ func redirected(resp *http.Response) error {
 func (c *client) read(resp *http.Response, r request) (*envelope, error) {
 	b, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer+1))
 	if err != nil {
-		return nil, &crm.Error{Class: crm.Uncertain, Reason: "the answer was cut off", Err: bare(err)}
+		return nil, &crm.Error{Class: crm.Uncertain, Reason: "the answer was cut off", Err: c.veiled(bare(err))}
 	}
 	if len(b) > maxAnswer {
 		return nil, &crm.Error{Class: crm.Uncertain, Reason: fmt.Sprintf("the answer is longer than %d MB", maxAnswer>>20)}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net"
 	"net/url"
+	"strings"
 
 	"ringback/internal/crm"
 )
@@ -17,7 +18,7 @@ func (c *client) failure(err error) error {
 	if done, ok := errors.AsType[*crm.Error](err); ok {
 		return done
 	}
-	err = bare(err)
+	err = c.veiled(bare(err))
 	if _, ok := errors.AsType[*tls.CertificateVerificationError](err); ok {
 		return &crm.Error{
 			Class: crm.Unavailable, Err: err, Reason: "the portal's certificate is not valid: " + c.clean(err.Error()),
@@ -40,6 +41,18 @@ func (c *client) failure(err error) error {
 		return &crm.Error{Class: crm.Uncertain, Err: err, Reason: fmt.Sprintf("no answer within %.0f seconds", answerTime.Seconds())}
 	}
 	return &crm.Error{Class: crm.Uncertain, Err: err, Reason: "the connection broke before the answer: " + c.clean(err.Error())}
+}
+
+// veiled is the error itself, or only its text where it holds a secret: a
+// proxy may quote the address.
+func (c *client) veiled(err error) error {
+	text := err.Error()
+	for _, secret := range c.who.secrets() {
+		if secret != "" && strings.Contains(text, secret) {
+			return errors.New(c.clean(text))
+		}
+	}
+	return err
 }
 
 func isTimeout(err error) bool {

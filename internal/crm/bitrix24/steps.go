@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strconv"
 	"time"
 
 	"ringback/internal/crm"
@@ -134,7 +135,7 @@ func (t *Target) finish(ctx context.Context, p *crm.Parcel, part policy.Part, m 
 	if err := json.Unmarshal(answer.Result, &got); err != nil {
 		return m, &crm.Error{Class: crm.Uncertain, Reason: "the portal's answer to finish cannot be read", Err: err}
 	}
-	m.Finished, m.Row, m.Activity = t.services.Now().Unix(), fmt.Sprint(int64(got.ID)), int64(got.Activity)
+	m.Finished, m.Row, m.Activity = t.services.Now().Unix(), strconv.FormatInt(int64(got.ID), 10), int64(got.Activity)
 	return m, nil
 }
 

@@ -2,7 +2,7 @@ package bitrix24_test
 
 import (
 	"errors"
-	"fmt"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -175,7 +175,7 @@ func TestASecondOutsidePartyIsACallOfItsOwn(t *testing.T) {
 func TestUsersArePagedAndReadOnce(t *testing.T) {
 	h := open(t, bitrixsim.Options{}, nil)
 	for i := range 120 {
-		h.portal.AddUser(bitrixsim.User{ID: int64(100 + i), Inner: fmt.Sprint(500 + i), Active: true})
+		h.portal.AddUser(bitrixsim.User{ID: int64(100 + i), Inner: strconv.Itoa(500 + i), Active: true})
 	}
 	h.portal.AddUser(bitrixsim.User{ID: 400, Inner: "", Active: true})
 	c := incoming("1.1", "79161234567")

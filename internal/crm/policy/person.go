@@ -64,8 +64,8 @@ func lastWhoTalked(c *call.Call) string {
 		with = []string{c.To.Label(), client(c)}
 	}
 	anybody := ""
-	for i := len(c.Talks) - 1; i >= 0; i-- {
-		parties := c.Talks[i].Parties
+	for _, talk := range slices.Backward(c.Talks) {
+		parties := talk.Parties
 		e := newest(c, parties)
 		if e == "" {
 			continue

@@ -1,7 +1,6 @@
 package bitrixsim
 
 import (
-	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -24,7 +23,7 @@ func (p *Portal) getUsers(_ *caller, q params) (answer, *failure) {
 		if v, ok := filter["UF_PHONE_INNER"]; ok && textOf(v) != u.Inner {
 			continue
 		}
-		if v, ok := filter["ID"]; ok && textOf(v) != fmt.Sprint(u.ID) {
+		if v, ok := filter["ID"]; ok && textOf(v) != strconv.FormatInt(u.ID, 10) {
 			continue
 		}
 		row := map[string]any{"ID": strconv.FormatInt(u.ID, 10), "ACTIVE": u.Active, "NAME": "User", "LAST_NAME": strconv.FormatInt(u.ID, 10), "UF_PHONE_INNER": nil}

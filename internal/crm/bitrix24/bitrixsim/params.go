@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -30,18 +31,14 @@ func readParams(r *http.Request) (params, error) {
 		if len(b) > 0 && json.Unmarshal(b, &body) != nil {
 			return nil, errors.New("the body is no JSON object")
 		}
-		for k, v := range body {
-			q[k] = v
-		}
+		maps.Copy(q, body)
 		return q, nil
 	}
 	form, err := url.ParseQuery(string(b))
 	if err != nil {
 		return nil, errors.New("the body is no form")
 	}
-	for k, v := range fromForm(form) {
-		q[k] = v
-	}
+	maps.Copy(q, fromForm(form))
 	return q, nil
 }
 

@@ -180,9 +180,9 @@ func (p *Portal) serveFaulty(w http.ResponseWriter, r *http.Request, method stri
 		write(w, status, body)
 	case TimeOut:
 		<-r.Context().Done()
-		panic(http.ErrAbortHandler)
+		panic(http.ErrAbortHandler) //nolint:forbidigo // how net/http lets a handler drop the connection
 	case DropBefore, DropAfter, Refuse:
-		panic(http.ErrAbortHandler)
+		panic(http.ErrAbortHandler) //nolint:forbidigo // how net/http lets a handler drop the connection
 	case ErrorBefore, ErrorAfter:
 		write(w, http.StatusInternalServerError, map[string]any{"error": "INTERNAL_SERVER_ERROR", "error_description": "Internal server error"})
 	case Overload:

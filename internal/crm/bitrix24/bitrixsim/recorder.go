@@ -22,7 +22,7 @@ func (r *recorder) serve(h http.Handler, in *http.Request) (dropped bool) {
 	defer func() {
 		if e := recover(); e != nil {
 			if e != http.ErrAbortHandler { //nolint:errorlint // net/http compares it in the same way
-				panic(e)
+				panic(e) //nolint:forbidigo // a fault of the simulator itself
 			}
 			dropped = true
 		}

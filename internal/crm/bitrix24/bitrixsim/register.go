@@ -3,6 +3,8 @@ package bitrixsim
 import (
 	"fmt"
 	"regexp"
+	"slices"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -51,7 +53,7 @@ func (p *Portal) userOf(q params) (User, *failure) {
 		return User{}, p.core("USER_ID or USER_PHONE_INNER should be set")
 	}
 	for _, u := range p.users {
-		if u.Active && (id != "" && fmt.Sprint(u.ID) == id || id == "" && u.Inner == inner) {
+		if u.Active && (id != "" && strconv.FormatInt(u.ID, 10) == id || id == "" && u.Inner == inner) {
 			return u, nil
 		}
 	}
@@ -107,8 +109,7 @@ func (p *Portal) register(c *caller, q params) (answer, *failure) {
 
 // duplicate is the call that a registration stands for already.
 func (p *Portal) duplicate(app, key string) *Call {
-	for i := len(p.calls) - 1; i >= 0; i-- {
-		old := p.calls[i]
+	for _, old := range slices.Backward(p.calls) {
 		if p.now().Sub(old.registered) >= dedupFor {
 			return nil
 		}
@@ -164,9 +165,9 @@ func (c *Call) registration() map[string]any {
 }
 
 func (p *Portal) find(callID string) *Call {
-	for i := len(p.calls) - 1; i >= 0; i-- {
-		if p.calls[i].CallID == callID {
-			return p.calls[i]
+	for _, call := range slices.Backward(p.calls) {
+		if call.CallID == callID {
+			return call
 		}
 	}
 	return nil
@@ -211,7 +212,7 @@ func (p *Portal) finish(c *caller, q params) (answer, *failure) {
 	}
 	return answer{result: map[string]any{
 		"ID": call.ID, "CALL_ID": call.CallID, "EXTERNAL_CALL_ID": call.External, "PORTAL_USER_ID": u.ID, "PHONE_NUMBER": call.Phone,
-		"PORTAL_NUMBER": call.Line, "INCOMING": fmt.Sprint(call.Type), "CALL_DURATION": call.Duration, "CALL_START_DATE": map[string]any{},
+		"PORTAL_NUMBER": call.Line, "INCOMING": strconv.Itoa(call.Type), "CALL_DURATION": call.Duration, "CALL_START_DATE": map[string]any{},
 		"CALL_STATUS": done, "CALL_VOTE": nil, "COST": 0, "COST_CURRENCY": "", "CALL_FAILED_CODE": call.Status, "CALL_FAILED_REASON": "",
 		"REST_APP_ID": "3", "REST_APP_NAME": "PBX link", "CRM_ACTIVITY_ID": call.Activity, "COMMENT": nil,
 		"CRM_ENTITY_TYPE": call.EntityType, "CRM_ENTITY_ID": entity,
