@@ -106,7 +106,10 @@ func (m *model) findForwarded() {
 func (m *model) blindTransfer(r *cel.Record) transferEvent {
 	t := transferEvent{kind: Blind, at: r.At, by: m.find(r.UniqueID), record: r}
 	if !strings.HasPrefix(r.Extra, "{") {
-		t.extension = r.Extra
+		if r.Extra != r.LinkedID {
+			// A flash on an analogue line gives the linkedid (chan_dahdi.c).
+			t.extension = r.Extra
+		}
 		t.transferee = m.named(r.Peer, r.At)
 		return t
 	}
@@ -117,6 +120,10 @@ func (m *model) blindTransfer(r *cel.Record) transferEvent {
 
 func (m *model) attendedTransfer(r *cel.Record) transferEvent {
 	t := transferEvent{kind: Attended, at: r.At, by: m.find(r.UniqueID), record: r}
+	if !strings.HasPrefix(r.Extra, "{") {
+		t.target = m.named(r.Peer, r.At)
+		return t
+	}
 	t.second = m.referred(r, "channel2")
 	t.transferee = m.referred(r, "transferee_channel")
 	t.target = m.referred(r, "transfer_target_channel")

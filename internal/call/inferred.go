@@ -33,6 +33,7 @@ func (m *model) infer() {
 // channels did.
 func (m *model) inferTransfer(t *transferEvent) {
 	if t.kind == Attended {
+		m.inferRoles(t)
 		if t.second == nil {
 			t.second = m.secondOf(t)
 		}
@@ -49,6 +50,36 @@ func (m *model) inferTransfer(t *transferEvent) {
 	if t.kind == Blind && t.extension == "" && t.transferee != nil {
 		t.extension = laterExten(t.transferee, t.at-m.tie())
 	}
+}
+
+// inferRoles sorts out who is who in an attended transfer of Asterisk up to 11:
+// with a feature code, the record is the transferee's and names the target
+// (main/features.c), and the one who talked with both transferred.
+func (m *model) inferRoles(t *transferEvent) {
+	if t.target == nil || t.second != nil || t.transferee != nil {
+		return
+	}
+	for _, c := range m.channels {
+		if c != t.by && c != t.target && c.person() && m.met(c, t.by, t.at) && m.met(c, t.target, t.at) {
+			t.transferee, t.by, t.second = t.by, c, c
+			return
+		}
+	}
+	if t.target.side == t.by.side || m.met(t.by, t.target, t.at) {
+		// The peer of a telephone's own transfer is the one it talked with.
+		t.transferee, t.target = t.target, nil
+	}
+}
+
+// met says that two channels had been in a bridge together before a moment.
+func (m *model) met(a, b *channel, at int64) bool {
+	return slices.ContainsFunc(a.stays, func(i int) bool {
+		s := &m.stays[i]
+		return s.from < at && slices.ContainsFunc(b.stays, func(j int) bool {
+			o := &m.stays[j]
+			return o.bridge == s.bridge && o.from <= s.until && s.from <= o.until
+		})
+	})
 }
 
 // companyOf is the only channel that was in a bridge with another before a

@@ -3,6 +3,7 @@ package call
 import (
 	"cmp"
 	"slices"
+	"strings"
 
 	"ringback/internal/cel"
 )
@@ -89,9 +90,10 @@ func firstAt(g Group) int64 {
 }
 
 // Room is the conference that a record enters or leaves, "" if none. Bridges
-// of other kinds join the calls in them by their linkedids.
+// of other kinds join the calls in them by their linkedids. One who was
+// transferred into a conference does not run its application; the mixing tells.
 func Room(r *cel.Record) string {
-	if r.Type != cel.BridgeEnter && r.Type != cel.BridgeExit || !conferenceApp(r.App) {
+	if r.Type != cel.BridgeEnter && r.Type != cel.BridgeExit || !conferenceApp(r.App) && !strings.Contains(r.Extra, `"softmix"`) {
 		return ""
 	}
 	id, _ := cel.Field(r.Extra, "bridge_id")

@@ -205,7 +205,14 @@ func (m *model) consultedThrough(first *channel) bool {
 		return false
 	}
 	s := m.stays[first.stays[0]]
-	return s.from-first.start <= m.slack && first.answer == 0 || first.answer >= s.from
+	if s.from-first.start <= m.slack && first.answer == 0 || first.answer >= s.from {
+		return true
+	}
+	// Up to 11 the two are joined only when somebody has answered.
+	return slices.ContainsFunc(m.bridges[s.bridge].stays, func(i int) bool {
+		o := m.stays[i]
+		return o.channel != first && o.channel.person() && o.from <= s.until && m.talkedBetween(o.channel, m.first, first.start)
+	})
 }
 
 // comesBack says that the leg rang because a parked call was not taken.

@@ -49,6 +49,9 @@ func (m *model) parkerOf(p *parkEvent) string {
 			return t.by.party.Label()
 		}
 	}
+	if c := m.named(p.parker, p.at); c != nil && c != p.parked {
+		return c.party.Label()
+	}
 	for _, d := range dialplan.ParseDial(p.parker) {
 		if m.settings.Plan.Extension(d.Endpoint) {
 			return d.Endpoint

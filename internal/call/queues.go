@@ -81,9 +81,7 @@ func (m *model) queueSigns() []queueSign {
 			if !equalFold(r.App, "Queue") || m.tellsOfTalk(c, r) {
 				continue
 			}
-			name, _, _ := strings.Cut(r.AppData, ",")
-			name, _, _ = strings.Cut(name, "|")
-			signs = append(signs, queueSign{at: r.At, channel: m.inPlaceOf(c), name: name, timeout: queueTimeout(r.AppData)})
+			signs = append(signs, queueSign{at: r.At, channel: m.inPlaceOf(c), name: firstArgument(r.AppData), timeout: queueTimeout(r.AppData)})
 		}
 		if c.ran("AppQueue") && c.dialled() {
 			if waiting := m.waitingFor(c); waiting != nil {

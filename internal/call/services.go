@@ -21,6 +21,36 @@ func (m *model) decideServices(c *Call) {
 			m.serviceOf(c, ch, r)
 		}
 	}
+	if c.Conference == "" {
+		c.Conference = m.roomOf(m.caller)
+	}
+}
+
+// roomOf is the conference into which a channel was brought by another's
+// transfer, as those who joined it name it.
+func (m *model) roomOf(c *channel) string {
+	for _, i := range c.stays {
+		b := &m.bridges[m.stays[i].bridge]
+		if !b.conference {
+			continue
+		}
+		for _, j := range b.stays {
+			for _, app := range conferenceApps {
+				if r := m.stays[j].channel.application(app); r != nil && r.AppData != "" {
+					m.because("conference", "it came into the bridge of "+r.App, []*cel.Record{r})
+					return firstArgument(r.AppData)
+				}
+			}
+		}
+	}
+	return ""
+}
+
+// firstArgument is the first argument of an application.
+func firstArgument(arguments string) string {
+	first, _, _ := strings.Cut(arguments, ",")
+	first, _, _ = strings.Cut(first, "|")
+	return first
 }
 
 // menuApps take a digit (apps/app_read.c, main/pbx_builtins.c).
@@ -51,7 +81,7 @@ func (m *model) serviceOf(c *Call, ch *channel, r *cel.Record) {
 		}
 	case conferenceApp(r.App):
 		if c.Conference == "" && (ch == m.caller || ch.transferee || ch == m.starter) {
-			c.Conference, _, _ = strings.Cut(r.AppData, ",")
+			c.Conference = firstArgument(r.AppData)
 			m.because("conference", "the application "+r.App+" ran", []*cel.Record{r})
 		}
 	case equalFold(r.App, "MixMonitor"), equalFold(r.App, "Monitor"):
@@ -79,9 +109,7 @@ func conferenceApp(app string) bool {
 // mailbox is the box in the arguments of VoiceMail (app_voicemail.c):
 // box[@context][&box…][,options]; up to 1.4 the options stood before the box.
 func mailbox(arguments string) string {
-	box, _, _ := strings.Cut(arguments, ",")
-	box, _, _ = strings.Cut(box, "|")
-	box, _, _ = strings.Cut(box, "&")
+	box, _, _ := strings.Cut(firstArgument(arguments), "&")
 	box, _, _ = strings.Cut(box, "@")
 	if box == "" {
 		return arguments

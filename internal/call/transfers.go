@@ -80,7 +80,7 @@ func (m *model) attendedTo(t *transferEvent) (string, bool) {
 			}
 		}
 	}
-	if t.application != "" && t.second != nil {
+	if t.second != nil && (t.application != "" || m.joinedConference(t)) {
 		return t.second.dialledIn, t.second.dialledIn != ""
 	}
 	return "", false
