@@ -58,6 +58,9 @@ const (
 	// liveShare is the part of every limit that calls of the past leave to live
 	// ones.
 	liveShare = 0.04
+	// leastOperating is the lowest limit that is believed, in seconds: a refusal
+	// soon after the start says only that another process was at work.
+	leastOperating = 240
 	// unknownPause is how long to wait where the portal refused and never said
 	// until when.
 	unknownPause = time.Minute
@@ -235,7 +238,11 @@ func (l *limits) refused(said *refusal, method string) (until time.Time, budget 
 	defer l.mu.Unlock()
 	now := l.now()
 	if strings.EqualFold(said.code, "operation_time_limit") {
-		return l.window(method).block(now), shortName(method)
+		w := l.window(method)
+		if used := w.used(); used >= leastOperating && used < l.operating {
+			l.operating = used // this portal's limit is lower
+		}
+		return w.block(now), shortName(method)
 	}
 	// The bucket is fuller than it should be: others behind our address use it.
 	l.level, l.at = l.burst, now

@@ -258,3 +258,20 @@ func TestALiveCallDoesNotWaitForThePast(t *testing.T) {
 		}
 	})
 }
+
+func TestALowerLimitIsLearntFromItsFirstRefusal(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := open(t, onRealTime(bitrixsim.Options{Operating: 420}), nil)
+		calls := mixed(900)
+		crew := start(h, 16)
+		for _, c := range calls {
+			crew.queue <- c
+		}
+		close(crew.queue)
+		crew.done.Wait()
+		s := h.portal.State()
+		if len(s.Calls) != len(calls) || s.Refusals["OPERATION_TIME_LIMIT"] > 16 {
+			t.Errorf("%d calls, %d refusals; want %d, and refusals of the first moment only", len(s.Calls), s.Refusals["OPERATION_TIME_LIMIT"], len(calls))
+		}
+	})
+}
