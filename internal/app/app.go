@@ -9,7 +9,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"net/http"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -52,8 +51,8 @@ type App struct {
 	deliveries *deliver.Service
 	// recordings is nil where no PBX tells where it keeps them.
 	recordings *recording.Library
-	// installs take what a CRM sends when its application is installed, by target.
-	installs map[string]http.Handler
+	// portals are the Bitrix24 targets.
+	portals []portal
 }
 
 // Open opens the journal and the queue, and begins nothing. A journal that another

@@ -14,8 +14,8 @@ func (a *App) pages() http.Handler {
 	if a.recordings != nil {
 		mux.Handle(recording.Path, a.recordings)
 	}
-	for name, handler := range a.installs {
-		mux.Handle("POST /targets/"+name+"/install", handler)
+	for _, p := range a.portals {
+		mux.Handle("POST /targets/"+p.name+"/install", p.target.Install())
 	}
 	mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) {
 		api.WriteProblem(w, api.Problem{Status: http.StatusNotFound, Detail: "there is nothing at this address"})

@@ -42,6 +42,14 @@ func (a *App) Serve(ctx context.Context, ready func(net.Addr)) error {
 			return nil
 		})
 	}
+	if a.has(RoleWork) {
+		for _, p := range a.portals {
+			group.Go(func() error {
+				a.lookAfter(ctx, p)
+				return nil
+			})
+		}
+	}
 	group.Go(func() error { return server.Serve(ctx) })
 	err = group.Wait()
 	a.Log.InfoContext(ctx, "stopping")

@@ -3,7 +3,6 @@ package app
 import (
 	"context"
 	"fmt"
-	"net/http"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -56,11 +55,8 @@ func (a *App) targets(ctx context.Context) (*deliver.Service, error) {
 		if err != nil {
 			return nil, fmt.Errorf("target %s: %w", t.Name, err)
 		}
-		if portal, ok := made.(*bitrix24.Target); ok {
-			if a.installs == nil {
-				a.installs = make(map[string]http.Handler)
-			}
-			a.installs[t.Name] = portal.Install()
+		if bitrix, ok := made.(*bitrix24.Target); ok {
+			a.portals = append(a.portals, portal{t.Name, bitrix})
 		}
 		targets = append(targets, deliver.Target{Name: t.Name, Type: string(t.Type), PBX: t.PBX, Target: made})
 	}
