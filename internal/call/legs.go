@@ -43,17 +43,9 @@ func (m *model) decideLegs(c *Call) {
 			RangAt: m.at(l.start), AnsweredAt: m.at(m.answeredAt(l.channel)), Talk: seconds(m.talkTime(l.channel)),
 		}
 		if l.over() || !m.inProgress {
-			c.Legs[i].EndedAt = m.at(m.legEnd(l))
+			c.Legs[i].EndedAt = m.at(m.lastOf(l.channel))
 		}
 	}
-}
-
-// legEnd is when the leg ended: with the call, where its own end is missing.
-func (m *model) legEnd(l *leg) int64 {
-	if l.over() {
-		return l.until()
-	}
-	return max(l.until(), m.last)
 }
 
 // answeredAt is when the channel was answered, or joined somebody without

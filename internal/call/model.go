@@ -109,8 +109,9 @@ func (m *model) build(g Group) {
 	m.staysWithoutBridges()
 	m.indexStays()
 	m.infer()
-	m.markRoles()
 	m.findTalks()
+	m.inferUnlogged()
+	m.markRoles()
 }
 
 // prepare sorts records by time and drops those that were written twice.
@@ -242,6 +243,15 @@ func (c *channel) until() int64 {
 		return c.records[len(c.records)-1].At
 	}
 	return c.start
+}
+
+// lastOf is when a channel ended or, where no record tells, when the records
+// of the call do.
+func (m *model) lastOf(c *channel) int64 {
+	if c.over() {
+		return c.until()
+	}
+	return max(c.until(), m.last)
 }
 
 // alive says that the channel lived at a moment.

@@ -22,10 +22,7 @@ func (m *model) readPairs() {
 	}
 	for i := range m.stays {
 		if s := &m.stays[i]; s.until == 0 {
-			s.until = s.channel.until()
-			if !s.channel.over() {
-				s.until = m.last
-			}
+			s.until = m.lastOf(s.channel)
 		}
 	}
 }

@@ -64,10 +64,7 @@ func (m *model) staysOf(c *channel) {
 	}
 	for _, i := range p.open {
 		m.stays[i].unended = true
-		m.stays[i].until = c.until()
-		if !c.over() {
-			m.stays[i].until = max(m.stays[i].until, m.last)
-		}
+		m.stays[i].until = m.lastOf(c)
 	}
 	m.open = p.open[:0]
 	slices.SortFunc(m.stays[from:], func(a, b stay) int { return cmp.Compare(a.from, b.from) })
