@@ -57,12 +57,13 @@ func (m *model) starterEnd(c *Call) {
 
 // linkedIDsEnded says that Asterisk told the end of every linkedid.
 func (m *model) linkedIDsEnded() bool {
-	for _, id := range m.linkedIDs {
-		if !slices.ContainsFunc(m.records, func(r cel.Record) bool { return r.Type == cel.LinkedIDEnd && r.LinkedID == id }) {
-			return false
+	ended := make(map[string]bool, len(m.linkedIDs))
+	for i := range m.records {
+		if r := &m.records[i]; r.Type == cel.LinkedIDEnd && r.LinkedID != "" {
+			ended[r.LinkedID] = true
 		}
 	}
-	return true
+	return len(ended) == len(m.linkedIDs)
 }
 
 // mayGoOn says that the newest record is young enough for a call to be going

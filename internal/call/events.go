@@ -224,15 +224,22 @@ func (m *model) collectLinkedIDs() {
 	}
 	var ages []age
 	newest := ""
+	var seen map[string]bool
 	for i := range m.records {
 		r := &m.records[i]
 		if r.LinkedID == "" || r.LinkedID == newest {
 			continue
 		}
 		newest = r.LinkedID
-		known := slices.ContainsFunc(ages, func(a age) bool { return a.id == r.LinkedID })
-		if !known {
-			ages = append(ages, age{r.LinkedID, r.At})
+		if len(ages) > 0 && (r.LinkedID == ages[0].id || seen[r.LinkedID]) {
+			continue
+		}
+		ages = append(ages, age{r.LinkedID, r.At})
+		if len(ages) == 2 {
+			seen = make(map[string]bool)
+		}
+		if seen != nil {
+			seen[r.LinkedID] = true
 		}
 	}
 	slices.SortStableFunc(ages, func(a, b age) int {

@@ -136,6 +136,13 @@ func (m *model) markRoles() {
 		if t.transferee != nil {
 			t.transferee.transferee = true
 		}
+		if t.kind != Attended || t.second == nil || t.by == nil || t.by == t.second {
+			continue
+		}
+		t.second.consults = t.second.own
+		if t.second.start < t.by.start {
+			t.by.consults = t.by.own
+		}
 	}
 }
 

@@ -3,6 +3,7 @@ package call
 import (
 	"cmp"
 	"slices"
+	"sort"
 
 	"ringback/internal/cel"
 	"ringback/internal/dialplan"
@@ -84,7 +85,7 @@ func (m *model) viaOf(l *leg) Via {
 	case l.retriever:
 		m.because("legs."+l.id+".via", "it took a parked call", l.records)
 		return ViaPark
-	case m.consulting(l.channel):
+	case l.consults:
 		m.because("legs."+l.id+".via", "the one who transferred consulted on it", l.records)
 		return ViaAttendedTransfer
 	case m.rangFirst(l.channel):
@@ -107,17 +108,6 @@ func (m *model) rangFirst(c *channel) bool {
 		return false
 	}
 	return c == m.caller || c.party == m.caller.party && c.dialer != nil && c.dialer == m.caller.dialer && c.start <= m.caller.answer
-}
-
-// consulting says that the channel was one that a telephone opened to speak
-// with somebody before it handed a call over.
-func (m *model) consulting(c *channel) bool {
-	return c.own && slices.ContainsFunc(m.transfers, func(t transferEvent) bool {
-		if t.kind != Attended || t.by == t.second {
-			return false
-		}
-		return t.second == c || t.by == c && t.second != nil && t.second.start < c.start
-	})
 }
 
 // viaOfDialler walks from the leg back over Local pairs to whoever dialled.
@@ -162,7 +152,7 @@ func (m *model) viaOfRunner(l *leg, d *channel) Via {
 	case m.comesBack(l.channel, d):
 		m.because("legs."+l.id+".via", "nobody took the parked call in time", d.records)
 		return ViaPark
-	case m.consulting(d):
+	case d.consults:
 		m.because("legs."+l.id+".via", "it was dialled on the channel of a consultation", d.records)
 		return ViaAttendedTransfer
 	}
@@ -239,8 +229,9 @@ func (m *model) redirected(d *channel, l *leg) bool {
 // handedToApplication says that the channel had been handed over to a menu or
 // the like, which then dialled the leg.
 func (m *model) handedToApplication(d *channel, l *leg) bool {
-	return slices.ContainsFunc(m.transfers, func(t transferEvent) bool {
-		return t.kind == Attended && t.application != "" && t.transferee == d && t.at <= l.start && !m.talkedBetween(d, t.at+m.slack, l.start)
+	late := sort.Search(len(m.transfers), func(i int) bool { return m.transfers[i].at > l.start })
+	return slices.ContainsFunc(m.transfers[max(0, late-mostTransfers):late], func(t transferEvent) bool {
+		return t.kind == Attended && t.application != "" && t.transferee == d && !m.talkedBetween(d, t.at+m.slack, l.start)
 	})
 }
 

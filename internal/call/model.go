@@ -226,7 +226,10 @@ type channel struct {
 	// picker, retriever and transferee say what the channel did, or what was
 	// done with it, in an event.
 	picker, retriever, transferee bool
-	leg                           *leg
+	// consults says that a telephone opened the channel to speak with somebody
+	// before it handed a call over.
+	consults bool
+	leg      *leg
 }
 
 // over says that the channel has ended.
