@@ -10,8 +10,6 @@ import (
 	"os"
 	"path/filepath"
 	"time"
-
-	_ "modernc.org/sqlite" // the driver
 )
 
 // readers is how many queries may run beside the one writer.
@@ -57,7 +55,7 @@ func (e *sqliteEngine) open(ctx context.Context, logger *slog.Logger) error {
 	if err := f.Close(); err != nil {
 		return err
 	}
-	e.write, err = sql.Open("sqlite", dsn(e.path, url.Values{
+	e.write, err = openPool(dsn(e.path, url.Values{
 		"_pragma": {"auto_vacuum(INCREMENTAL)", "journal_mode(WAL)", "busy_timeout(5000)", "synchronous(NORMAL)", "foreign_keys(1)", "journal_size_limit(67108864)"},
 		"_txlock": {"immediate"},
 	}))
@@ -68,7 +66,7 @@ func (e *sqliteEngine) open(ctx context.Context, logger *slog.Logger) error {
 	if err := migrate(ctx, e.write, "sqlite", logger); err != nil {
 		return err
 	}
-	e.read, err = sql.Open("sqlite", dsn(e.path, url.Values{
+	e.read, err = openPool(dsn(e.path, url.Values{
 		"mode": {"ro"}, "_pragma": {"query_only(1)", "busy_timeout(5000)"},
 	}))
 	if err != nil {
