@@ -82,9 +82,11 @@ var changes = []struct {
 const noApplications = "no applications"
 
 // applicationsTell says that only the rows of applications tell a fact: the
-// files of recordings, and the number that was sent to a trunk which refused.
+// files of recordings, the number that was sent to a trunk which refused, and
+// whether the time in a queue was over.
 func applicationsTell(scenario, field string) bool {
-	return field == "recordings" || strings.HasPrefix(scenario, "apps-") && strings.HasPrefix(field, "legs")
+	return field == "recordings" || strings.HasPrefix(scenario, "apps-") && strings.HasPrefix(field, "legs") ||
+		strings.Contains(scenario, "left-by-key") && strings.HasPrefix(field, "queues")
 }
 
 // shuffled changes the order in which the rows of each second are written.

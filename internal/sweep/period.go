@@ -181,10 +181,12 @@ const (
 func (w *window) settled(g *gathering) bool {
 	quiet := w.present.at - g.last
 	switch {
+	case w.count-g.seen < someRecords:
+		// The clock may have been set: time alone proves nothing.
+		return false
 	case g.open == 0 && g.headless == 0:
 		return quiet > settle
 	case w.count-g.seen < fewRecords:
-		// The clock may have been set: time alone proves nothing.
 		return false
 	case g.ended():
 		return quiet > settleBroken
@@ -192,9 +194,13 @@ func (w *window) settled(g *gathering) bool {
 	return quiet > w.silence
 }
 
-// fewRecords is how many records must have been read after the last one of a
-// call without an end for it to be taken for over.
-const fewRecords = 256
+// someRecords is how many records must have been read after the last one of a
+// call that has ended, fewRecords after that of a call without an end, for it to
+// be taken for over.
+const (
+	someRecords = 64
+	fewRecords  = 2048
+)
 
 // close works out the calls that have settled, so that their records can go.
 func (w *window) close(ctx context.Context) error {
