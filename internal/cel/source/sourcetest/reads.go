@@ -39,6 +39,32 @@ func periods(t *testing.T, b Backend) {
 	}
 }
 
+// amongOthers reads a period in the midst of which some rows have times outside it. A
+// source whose look-ups are slow is read with a margin instead.
+func amongOthers(t *testing.T, b Backend) {
+	records := calls(1, 3000)
+	from, until := records[1490].Time(), records[1520].Time()
+	const first, last = 1500, 1504
+	for i := first; i <= last; i++ {
+		records[i].At = from.UnixMicro() - 60*1_000_000
+	}
+	p := b.Create(t, Layout{})
+	p.Insert(t, rows(Layout{}, records))
+	s := Open(t, p, source.Options{})
+	if !s.Description().FastLookup {
+		return
+	}
+	came := map[int64]bool{}
+	for _, r := range Scan(t, s, from, until) {
+		came[r.ID] = true
+	}
+	for _, r := range records[first : last+1] {
+		if !came[r.ID] {
+			t.Errorf("the row %d at %v is missing from the period %v to %v, in which its neighbours lie", r.ID, r.Time(), from, until)
+		}
+	}
+}
+
 // unordered reads a table to which the rows of an earlier month were added later.
 func unordered(t *testing.T, b Backend) {
 	records := calls(1, 6000)

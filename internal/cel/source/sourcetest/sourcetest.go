@@ -45,6 +45,7 @@ func Run(t *testing.T, b Backend) {
 	t.Run("columns have other names, another order, or are absent", func(t *testing.T) { columns(t, b) })
 	t.Run("times are read in every form", func(t *testing.T) { times(t, b) })
 	t.Run("a period holds its rows, however they lie", func(t *testing.T) { periods(t, b) })
+	t.Run("rows of a clock that was wrong for a moment come with those among which they were written", func(t *testing.T) { amongOthers(t, b) })
 	t.Run("rows added later are found too", func(t *testing.T) { unordered(t, b) })
 	t.Run("calls are found by linkedid and uniqueid", func(t *testing.T) { lookup(t, b) })
 	t.Run("the hour that happens twice is told apart", func(t *testing.T) { repeatedHour(t, b) })
