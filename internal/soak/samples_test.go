@@ -10,6 +10,7 @@ import (
 type sample struct {
 	at                  time.Duration // since the soak began
 	age                 time.Duration // since the program was started
+	clock               time.Duration // by how much the program's is ahead
 	rss, heap           int64
 	goroutines, files   int64
 	journal, wal        int64
@@ -21,8 +22,8 @@ type sample struct {
 const mebi = 1 << 20
 
 func (s sample) String() string {
-	return fmt.Sprintf("%8s  up %7s  rss %6.1f MiB  heap %5.1f MiB  goroutines %3d  files %3d  journal %6.2f MiB  wal %5.2f MiB  calls %6d  runs %5d (%d open)  delivered %6d (%d waiting)",
-		s.at.Round(time.Second), s.age.Round(time.Second), float64(s.rss)/mebi, float64(s.heap)/mebi, s.goroutines, s.files,
+	return fmt.Sprintf("%8s  up %7s  clock %+4ds  rss %6.1f MiB  heap %5.1f MiB  goroutines %3d  files %3d  journal %6.2f MiB  wal %5.2f MiB  calls %6d  runs %5d (%d open)  delivered %6d (%d waiting)",
+		s.at.Round(time.Second), s.age.Round(time.Second), int(s.clock.Seconds()), float64(s.rss)/mebi, float64(s.heap)/mebi, s.goroutines, s.files,
 		float64(s.journal)/mebi, float64(s.wal)/mebi, s.calls, s.runs, s.unfinished, s.delivered, s.waiting)
 }
 

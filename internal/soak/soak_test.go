@@ -218,7 +218,7 @@ func (s *soak) sample() {
 	if len(s.samples) > 0 {
 		now = s.samples[len(s.samples)-1]
 	}
-	now.at, now.age = time.Since(s.began), time.Since(s.started)
+	now.at, now.age, now.clock = time.Since(s.began), time.Since(s.started), s.ahead
 	now.goroutines, now.heap = s.program.inside(s.T)
 	now.rss, now.files = s.program.outside(s.T)
 	now.journal, now.wal = size(s.T, s.journal()), size(s.T, s.journal()+"-wal")
