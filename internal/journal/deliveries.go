@@ -3,6 +3,7 @@ package journal
 import (
 	"context"
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -173,13 +174,14 @@ func (j *Journal) DueDeliveries(ctx context.Context, target string, now time.Tim
 		if len(due) >= limit {
 			break
 		}
+		// SQLite plans anew when a plain parameter of LIMIT changes, or one compared turns 0 or 1.
 		err := j.Reader().Query(ctx, `SELECT `+deliveryColumns+`, c.body, CASE WHEN d.past = 0 OR EXISTS (
 				SELECT 1 FROM delivery_waits w JOIN runs r ON r.seq = w.run
 				WHERE w.delivery = d.seq AND w.outcome = '' AND r.state <> 'cancelled') OR NOT EXISTS (
 				SELECT 1 FROM delivery_waits w WHERE w.delivery = d.seq AND w.outcome = '') THEN 0 ELSE 1 END
 			FROM deliveries d JOIN calls c ON c.id = d.call_id AND c.pbx = d.pbx
-			WHERE d.target = $1 AND d.priority = $2 AND d.ready = 1 AND d.owner = '' AND d.due <= $3 ORDER BY d.due LIMIT $4`,
-			[]any{target, int64(priority), now.UnixMicro(), limit - len(due)}, func(row Row) error {
+			WHERE d.target = $1 AND d.due <= $2 AND d.priority = `+strconv.Itoa(priority)+` AND d.ready = 1 AND d.owner = '' ORDER BY d.due LIMIT $3 + 0`,
+			[]any{target, now.UnixMicro(), limit - len(due)}, func(row Row) error {
 				var d DueDelivery
 				var abandoned int64
 				var err error

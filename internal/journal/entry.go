@@ -25,12 +25,15 @@ type Entry struct {
 	body              []byte
 }
 
+// usualBody is room for most calls as JSON, in bytes.
+const usualBody = 1024
+
 // NewEntry makes c ready to be recorded. It keeps nothing of c.
 func NewEntry(c *call.Call) *Entry {
 	e := &Entry{
 		ID: c.ID, PBX: c.PBX, Started: c.StartedAt.UTC(), Ended: c.EndedAt.UTC(), InProgress: c.InProgress,
 		direction: string(c.Direction), result: string(c.Result), numbers: numbersOf(c),
-		body: c.AppendJSON(nil),
+		body: c.AppendJSON(make([]byte, 0, usualBody)),
 	}
 	if e.Ended.Before(e.Started) {
 		e.Ended = e.Started

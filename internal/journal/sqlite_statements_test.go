@@ -57,7 +57,7 @@ func execute(t *testing.T, db *sql.DB, query string, args ...any) {
 	}
 }
 
-// kept is how many statements the connection keeps, and how many of them are busy.
+// keptBy is how many statements the connection keeps, and how many of them are busy.
 func keptBy(t *testing.T, db *sql.DB) (kept, busy int) {
 	t.Helper()
 	conn, err := db.Conn(t.Context())
