@@ -45,7 +45,6 @@ type model struct {
 	parks     []parkEvent
 	pickups   []pickupEvent
 	forwards  []forwardEvent
-	optimised bool
 
 	inProgress    bool
 	endedByCaller bool
