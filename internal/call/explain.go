@@ -1,6 +1,10 @@
 package call
 
-import "ringback/internal/cel"
+import (
+	"slices"
+
+	"ringback/internal/cel"
+)
 
 // Explanation says why a call looks as it does: what happened, as a ladder of
 // steps between the parties, and the rule that decided each fact.
@@ -67,12 +71,6 @@ func (m *model) because(fact, rule string, records []*cel.Record) {
 	for _, r := range records[:min(len(records), mostRecords)] {
 		reason.Records = append(reason.Records, r.ID)
 	}
-	list := m.why.Reasons
-	for i := range list {
-		if list[i].Fact == fact {
-			m.why.Reasons = append(append(list[:i:i], list[i+1:]...), reason)
-			return
-		}
-	}
-	m.why.Reasons = append(list, reason)
+	m.why.Reasons = slices.DeleteFunc(m.why.Reasons, func(r Reason) bool { return r.Fact == fact })
+	m.why.Reasons = append(m.why.Reasons, reason)
 }

@@ -18,6 +18,7 @@ func (m *model) identify() {
 			c.side = dialplan.Ours
 		}
 		switch c.side {
+		case dialplan.NoSide:
 		case dialplan.Ours:
 			c.party.Extension = m.settings.Plan.ExtensionOf(c.name, hints)
 			c.party.Number = c.party.Extension

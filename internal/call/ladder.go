@@ -32,11 +32,7 @@ func recordList(ids []int64) string {
 	if len(ids) == 0 {
 		return ""
 	}
-	var list []string
-	for _, id := range ids {
-		list = append(list, fmt.Sprint(id))
-	}
-	return "  [records " + strings.Join(list, " ") + "]"
+	return "  [records " + strings.Trim(fmt.Sprint(ids), "[]") + "]"
 }
 
 // ladder is the drawing under way.
@@ -107,8 +103,9 @@ func mark(kind StepKind) string {
 		return "✓"
 	case StepHangUp:
 		return "✕"
+	default:
+		return "◆"
 	}
-	return "◆"
 }
 
 // row is one line of the drawing.

@@ -1,6 +1,7 @@
 package call_test
 
 import (
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -153,21 +154,21 @@ func TestWhateverIsLostEachCallKeepsItsBounds(t *testing.T) {
 func sound(c *call.Call) error {
 	switch {
 	case c.ID == "" || len(c.LinkedIDs) == 0:
-		return fmt.Errorf("no id")
+		return errors.New("no id")
 	case c.StartedAt.IsZero():
-		return fmt.Errorf("no start")
+		return errors.New("no start")
 	case c.Talk > c.Duration:
-		return fmt.Errorf("talk is longer than the call")
+		return errors.New("talk is longer than the call")
 	case c.Wait > c.Duration:
-		return fmt.Errorf("wait is longer than the call")
+		return errors.New("wait is longer than the call")
 	case c.Talk < 0 || c.Wait < 0 || c.Duration < 0:
-		return fmt.Errorf("a length below zero")
+		return errors.New("a length below zero")
 	case c.InProgress == !c.EndedAt.IsZero():
-		return fmt.Errorf("in progress with an end, or over without one")
+		return errors.New("in progress with an end, or over without one")
 	case (c.Result == call.Answered) == c.AnsweredAt.IsZero():
-		return fmt.Errorf("answered_at does not go with the result")
+		return errors.New("answered_at does not go with the result")
 	case c.Direction == "" || c.Result == "":
-		return fmt.Errorf("no direction or result")
+		return errors.New("no direction or result")
 	}
 	for _, t := range c.Talks {
 		if t.Until.Before(t.From.Time) || len(t.Parties) < 2 {

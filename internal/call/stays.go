@@ -249,7 +249,7 @@ func (m *model) staysOfMissing() {
 		if m.bridges[s.bridge].holding || s.until == s.from {
 			continue
 		}
-		if !m.saysPeer(s, m.starter.name.Name) && !(m.starter.name.Name == "" && m.alone(i)) {
+		if !m.saysPeer(s, m.starter.name.Name) && (m.starter.name.Name != "" || !m.alone(i)) {
 			continue
 		}
 		m.stays = append(m.stays, stay{channel: m.starter, bridge: s.bridge, from: s.from, until: s.until})

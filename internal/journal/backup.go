@@ -25,7 +25,7 @@ func BackupSQLite(ctx context.Context, path, to string) error {
 	if err != nil {
 		return fmt.Errorf("make the backup: %w", err)
 	}
-	defer os.Remove(partial.Name()) // gone already when all went well
+	defer func() { _ = os.Remove(partial.Name()) }() // the backup keeps its own name for the file
 	if err := errors.Join(copySQLite(ctx, path, partial.Name()), partial.Sync(), partial.Close()); err != nil {
 		return fmt.Errorf("make the backup %s: %w", to, explain(err, path))
 	}

@@ -45,12 +45,12 @@ func explainPostgres(err error, place string) error {
 		case ok:
 			return &fault{fmt.Sprintf(known.text, place), err, known.passing}
 		case class == "53" || class == "08" || class == "58" || class == "57" && told.Code != "57014":
-			return &fault{fmt.Sprintf("%s cannot serve now; look at the server's log", place), err, true}
+			return &fault{place + " cannot serve now; look at the server's log", err, true}
 		}
 		return err
 	}
 	if lostOnTheWay(err) {
-		return &fault{fmt.Sprintf("%s cannot be reached; see that the server runs and the network lets ringback through, the work goes on by itself", place), err, true}
+		return &fault{place + " cannot be reached; see that the server runs and the network lets ringback through, the work goes on by itself", err, true}
 	}
 	return err
 }

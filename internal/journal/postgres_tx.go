@@ -86,7 +86,7 @@ func (e *postgresEngine) forgetDead(err error) bool {
 var errSilent = errors.New("the server did not answer in time")
 
 func (e *postgresEngine) explain(ctx context.Context, err error) error {
-	if context.Cause(ctx) == errSilent && errors.Is(err, context.DeadlineExceeded) {
+	if errors.Is(context.Cause(ctx), errSilent) && errors.Is(err, context.DeadlineExceeded) {
 		err = errSilent
 	}
 	return explainPostgres(err, e.shown)

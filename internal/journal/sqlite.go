@@ -141,13 +141,7 @@ func (e *sqliteEngine) shrink(ctx context.Context) error {
 		if err != nil || free == 0 {
 			return explain(err, e.path)
 		}
-		// The pragma works as its rows are read, though they hold nothing.
-		rows, err := e.write.QueryContext(ctx, fmt.Sprintf(`PRAGMA incremental_vacuum(%d)`, portion))
-		if err != nil {
-			return explain(err, e.path)
-		}
-		err = errors.Join(each(rows, func(Row) error { return nil }), rows.Close())
-		if err != nil {
+		if err := e.vacuum(ctx, portion); err != nil {
 			return explain(err, e.path)
 		}
 		err = e.write.QueryRowContext(ctx, `PRAGMA freelist_count`).Scan(&rest)
@@ -155,6 +149,17 @@ func (e *sqliteEngine) shrink(ctx context.Context) error {
 			return explain(err, e.path) // a file of before incremental vacuum keeps its pages
 		}
 	}
+}
+
+// vacuum gives back some free pages. The pragma works as its rows are read,
+// though they hold nothing.
+func (e *sqliteEngine) vacuum(ctx context.Context, pages int) error {
+	rows, err := e.write.QueryContext(ctx, fmt.Sprintf(`PRAGMA incremental_vacuum(%d)`, pages))
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	return each(rows, func(Row) error { return nil })
 }
 
 func (e *sqliteEngine) close() error {

@@ -104,17 +104,17 @@ func assemble(t *testing.T, settings dialplan.Settings, records []cel.Record) []
 func outline(calls []*call.Call) []string {
 	var lines []string
 	for _, c := range calls {
-		line := string(c.Direction) + " " + string(c.Result) + " " + string(c.EndedBy) + " talk " + strconv.FormatFloat(float64(c.Talk), 'f', 3, 64)
+		parts := []string{string(c.Direction) + " " + string(c.Result) + " " + string(c.EndedBy) + " talk " + strconv.FormatFloat(float64(c.Talk), 'f', 3, 64)}
 		for _, l := range c.Legs {
-			line += "; leg " + string(l.Via) + " " + string(l.Result)
+			parts = append(parts, "leg "+string(l.Via)+" "+string(l.Result))
 		}
 		for _, tr := range c.Transfers {
-			line += "; transfer " + string(tr.Kind)
+			parts = append(parts, "transfer "+string(tr.Kind))
 		}
 		for _, q := range c.Queues {
-			line += "; queue " + string(q.Result)
+			parts = append(parts, "queue "+string(q.Result))
 		}
-		lines = append(lines, line)
+		lines = append(lines, strings.Join(parts, "; "))
 	}
 	return lines
 }

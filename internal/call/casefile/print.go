@@ -173,15 +173,12 @@ func formatRows(b *bytes.Buffer, rows []row) {
 		header[name] = name
 	}
 	for _, r := range append([]row{header}, rows...) {
-		line := ""
-		for i, name := range names {
-			if i > 0 {
-				line += " | "
-			}
+		var cells []string
+		for _, name := range names {
 			cell := escaped(r[name])
-			line += cell + strings.Repeat(" ", widths[name]-utf8.RuneCountInString(cell))
+			cells = append(cells, cell+strings.Repeat(" ", widths[name]-utf8.RuneCountInString(cell)))
 		}
-		fmt.Fprintln(b, strings.TrimRight(line, " "))
+		fmt.Fprintln(b, strings.TrimRight(strings.Join(cells, " | "), " "))
 	}
 }
 

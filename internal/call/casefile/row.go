@@ -1,6 +1,7 @@
 package casefile
 
 import (
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -65,11 +66,11 @@ func (w row) record(number int64) (cel.Record, error) {
 		return r, err
 	}
 	if w["event"] == "" {
-		return r, fmt.Errorf("a record needs an event")
+		return r, errors.New("a record needs an event")
 	}
 	r.Type, r.UserEvent = cel.ParseType(w["event"], w["userdeftype"], w["extra"])
 	if r.UniqueID == "" {
-		return r, fmt.Errorf("a record needs a uniqueid")
+		return r, errors.New("a record needs a uniqueid")
 	}
 	return r, nil
 }

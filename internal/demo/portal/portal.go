@@ -95,10 +95,10 @@ default_user = 1
 func (p *Portal) kommo(address string) http.Handler {
 	const token = "demonstration-token"
 	sim := kommosim.New(kommosim.Options{Now: time.Now, Token: token})
-	users := ""
+	var users strings.Builder
 	for extension, user := range people {
 		sim.AddUser(user, "Extension "+extension, true)
-		users += fmt.Sprintf("%s = %d\n", extension, user)
+		fmt.Fprintf(&users, "%s = %d\n", extension, user)
 	}
 	sim.AddClient("contacts", "A known client", client)
 	p.Page = address + "/_sim/"
@@ -110,6 +110,6 @@ url = %q
 token = %q
 unknown_callers = "unsorted"
 [target.users]
-%s`, address, token, users)
+%s`, address, token, &users)
 	return sim
 }
