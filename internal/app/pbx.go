@@ -86,7 +86,7 @@ func (p *pbx) open(ctx context.Context) (sweep.PBX, error) {
 		return ready, nil
 	}
 	opened, err := open.Open(ctx, p.address, p.options)
-	if ctx.Err() == nil {
+	if ctx.Err() != context.Canceled { // one that never answers is away too
 		p.note(opened, err)
 	}
 	if err != nil {
