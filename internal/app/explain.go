@@ -9,25 +9,29 @@ import (
 
 // Explain reads a call from the records of the PBX with that name, or of
 // whichever has it when pbx is "", and says why it looks as it does. It returns
-// nothing when no record has the id.
+// nothing when no record has the id, and an error when one that might could not
+// be asked.
 func (a *App) Explain(ctx context.Context, pbx, id string) ([]sweep.Explained, error) {
-	var away []error
+	var failed []error
 	for _, p := range a.pbxs {
 		if pbx != "" && p.name != pbx {
 			continue
 		}
-		known, err := p.open(ctx)
+		found, err := p.explain(ctx, id)
 		if err != nil {
-			away = append(away, err)
-			continue
-		}
-		found, err := sweep.Explain(ctx, known, id)
-		if err != nil {
-			return nil, err
+			failed = append(failed, err)
 		}
 		if len(found) > 0 {
 			return found, nil
 		}
 	}
-	return nil, errors.Join(away...)
+	return nil, errors.Join(failed...)
+}
+
+func (p *pbx) explain(ctx context.Context, id string) ([]sweep.Explained, error) {
+	known, err := p.open(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return sweep.Explain(ctx, known, id)
 }

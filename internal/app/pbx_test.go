@@ -4,6 +4,7 @@ import (
 	"context"
 	"net"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -29,5 +30,38 @@ func TestAPBXThatNeverAnswersIsShownAsAway(t *testing.T) {
 	a.pbxs[0].probe(ctx)
 	if part := a.pbxs[0].status(); part.Status != api.Error || !strings.Contains(part.Message, "is away") {
 		t.Errorf("its status is %+v", part)
+	}
+}
+
+func TestACallIsExplainedThoughAnotherPBXFails(t *testing.T) {
+	h := newHouse(t)
+	h.arrive(t)
+	other := h.settings.Config.PBX[0]
+	other.Name = "other"
+	gone := filepath.Join(filepath.Dir(h.cel), "gone.csv")
+	rows, err := os.ReadFile(h.cel)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(gone, rows, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	first := &h.settings.Config.PBX[0]
+	if first.CEL, err = config.ParseSourceURL("csv://"+gone, os.LookupEnv, os.ReadFile); err != nil {
+		t.Fatal(err)
+	}
+	h.settings.Config.PBX = append(h.settings.Config.PBX, other)
+	a := h.open(t)
+	if found, err := a.Explain(t.Context(), "main", "1795410647.1"); err != nil || len(found) != 1 {
+		t.Fatalf("with both there: %v (%v)", found, err)
+	}
+	if err := os.Remove(gone); err != nil {
+		t.Fatal(err)
+	}
+	if found, err := a.Explain(t.Context(), "", "1795410647.1"); err != nil || len(found) != 1 {
+		t.Errorf("with one gone: %v (%v)", found, err)
+	}
+	if _, err := a.Explain(t.Context(), "", "9.9"); err == nil {
+		t.Error("an id is said to be of no call, though a PBX could not be asked")
 	}
 }
