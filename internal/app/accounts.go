@@ -2,7 +2,7 @@ package app
 
 import (
 	"context"
-	"net/http"
+	"net/netip"
 	"time"
 
 	"ringback/internal/api"
@@ -10,26 +10,29 @@ import (
 	"ringback/internal/digestauth"
 )
 
-// accounts makes the log-in of the users configured, and the way to tell who a
-// request comes from.
-func accounts(users []config.User, now func() time.Time) (logIn func(http.Handler) http.Handler, who func(context.Context) api.Account, err error) {
+// accounts sets how requests are let in, and how to tell who they come from, as
+// the configuration has it.
+func accounts(c *api.Config, server *config.Server, now func() time.Time) error {
 	var credentials []digestauth.Credential
-	for _, u := range users {
+	for _, u := range server.Users {
 		credentials = append(credentials, digestauth.Credential{
 			Account: digestauth.Account{Name: u.Name, Role: string(u.Role)},
 			SHA256:  u.SHA256.Reveal(), MD5: u.MD5.Reveal(),
 		})
 	}
+	var proxies []netip.Prefix
+	for _, n := range server.TrustedProxies {
+		proxies = append(proxies, n.Prefix)
+	}
+	client := digestauth.BehindProxies(proxies)
 	authenticator, err := digestauth.New(digestauth.Config{
-		Realm: config.Realm, Credentials: credentials, Now: now,
-		Refuse: func(w http.ResponseWriter, _ *http.Request, status int, detail string) {
-			api.WriteProblem(w, api.Problem{Status: status, Detail: detail})
-		},
+		Realm: config.Realm, Credentials: credentials, Now: now, ClientAddress: client, Refuse: api.RefuseLogin,
 	})
 	if err != nil {
-		return nil, nil, err
+		return err
 	}
-	return authenticator.Wrap, account, nil
+	c.LogIn, c.Account, c.ClientAddress = authenticator.Wrap, account, client
+	return nil
 }
 
 // account is who logged in; nobody has no rights.

@@ -57,7 +57,7 @@ func (a *App) Serve(ctx context.Context, ready func(net.Addr)) error {
 }
 
 func (a *App) serverConfig() (api.Config, error) {
-	settings := a.Config.Server
+	settings := &a.Config.Server
 	c := api.Config{
 		Listen: string(settings.Listen), MetricsListen: string(settings.MetricsListen),
 		TLSCert: settings.TLSCert, TLSKey: settings.TLSKey,
@@ -74,7 +74,6 @@ func (a *App) serverConfig() (api.Config, error) {
 	for _, p := range a.pbxs {
 		c.PBXs = append(c.PBXs, api.PBX{Name: p.name, Location: p.location})
 	}
-	var err error
-	c.LogIn, c.Account, err = accounts(settings.Users, a.Now)
+	err := accounts(&c, settings, a.Now)
 	return c, err
 }
