@@ -13,7 +13,7 @@ type Keep struct {
 	// Outcomes is how long after a run the outcomes of its calls are kept, but for
 	// failed ones, which can be retried as long as there is the run.
 	Outcomes time.Duration
-	// Runs is how long runs are kept after their end.
+	// Runs is how long runs are kept after their end; the newest stays.
 	Runs time.Duration
 }
 
@@ -70,9 +70,10 @@ type keeper struct {
 }
 
 func (k *keeper) tidy(ctx context.Context) error {
-	// The newest run stays: SQLite would give its number away again.
-	query := `SELECT seq FROM runs WHERE finished_at < $1 AND seq > $2 AND seq < (SELECT max(seq) FROM runs)`
-	if !k.whole {
+	query := `SELECT seq FROM runs WHERE finished_at < $1 AND seq > $2`
+	if k.whole {
+		query += ` AND seq < (SELECT max(seq) FROM runs)` // SQLite would give the newest one's number away again
+	} else {
 		query += ` AND EXISTS (SELECT 1 FROM run_calls WHERE run = seq` + k.unless + `)`
 	}
 	var run int64

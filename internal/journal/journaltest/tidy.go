@@ -56,4 +56,9 @@ func tidied(t *testing.T, b *bench) {
 	b.must(err)
 	same(t, "taken a year later", took, journal.Tidied{Outcomes: calls + 3, Runs: 2})
 	same(t, "a run that is not over", left("run4"), 0)
+	end("run5", now)
+	took, err = b.Tidy(b.ctx(), keep, now.Add(365*day))
+	b.must(err)
+	same(t, "taken of the newest run", took, journal.Tidied{Outcomes: calls - 3})
+	same(t, "what is left of the newest run", left("run5"), 3)
 }
