@@ -1,6 +1,7 @@
 package api
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"io"
@@ -30,7 +31,13 @@ func digestHouse(t *testing.T) (*house, *httptest.Server) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	h := newHouse(t, func(c *Config) { c.LogIn, c.Account = auth.Wrap, nil })
+	h := newHouse(t, func(c *Config) {
+		c.LogIn = auth.Wrap
+		c.Account = func(ctx context.Context) Account {
+			account, _ := digestauth.AccountFrom(ctx)
+			return Account{Name: account.Name, Admin: account.Role == "admin"}
+		}
+	})
 	server := httptest.NewServer(h.Handler())
 	t.Cleanup(server.Close)
 	return h, server

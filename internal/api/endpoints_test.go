@@ -288,8 +288,13 @@ func TestAReportShowsTheRunAsItIs(t *testing.T) {
 }
 
 func TestAServerWithoutItsPartsDoesNotListen(t *testing.T) {
-	h := newHouse(t, func(c *Config) { c.Runs = nil })
-	if err := h.Listen(t.Context()); err == nil || h.Addr() != nil {
-		t.Errorf("the error is %v, the address %v", err, h.Addr())
+	for name, without := range map[string]func(*Config){
+		"runs":     func(c *Config) { c.Runs = nil },
+		"accounts": func(c *Config) { c.Account = nil },
+	} {
+		h := newHouse(t, without)
+		if err := h.Listen(t.Context()); err == nil || h.Addr() != nil {
+			t.Errorf("without %s: the error is %v, the address %v", name, err, h.Addr())
+		}
 	}
 }

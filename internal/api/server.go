@@ -14,15 +14,13 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"golang.org/x/net/netutil"
 	"golang.org/x/sync/errgroup"
-
-	"ringback/internal/digestauth"
 )
 
 // DefaultListen is where the server listens unless told otherwise: the machine
 // itself only.
 const DefaultListen = "127.0.0.1:8077"
 
-// Config is what a server needs. Runs, Calls, Status and LogIn must be set.
+// Config is what a server needs. Runs, Calls, Status, LogIn and Account must be set.
 type Config struct {
 	// Listen is the address, host:port; "" means DefaultListen.
 	Listen string
@@ -47,8 +45,7 @@ type Config struct {
 	// LogIn lets only requests with right credentials through to a handler and
 	// answers the others itself: digestauth's Wrap, with RefuseLogin as Refuse.
 	LogIn func(http.Handler) http.Handler
-	// Account says who sent a request that LogIn let through; nil means the
-	// account of digestauth, which is an administrator's by the role "admin".
+	// Account says who sent a request that LogIn let through.
 	Account func(context.Context) Account
 	// ClientAddress says for the log where a request came from; nil means the
 	// address of the connection.
@@ -84,11 +81,6 @@ type Account struct {
 	Admin bool
 }
 
-func digestAccount(ctx context.Context) Account {
-	account, _ := digestauth.AccountFrom(ctx)
-	return Account{Name: account.Name, Admin: account.Role == "admin"}
-}
-
 // Server answers requests over HTTP.
 type Server struct {
 	config  Config
@@ -114,9 +106,6 @@ type listening struct {
 
 // NewServer makes a server that does not listen yet.
 func NewServer(c Config) *Server {
-	if c.Account == nil {
-		c.Account = digestAccount
-	}
 	if c.ClientAddress == nil {
 		c.ClientAddress = func(r *http.Request) string { return r.RemoteAddr }
 	}
@@ -146,8 +135,8 @@ func (s *Server) Handler() http.Handler { return s.handler }
 // Listen opens the configured addresses, so that a port that is taken or a
 // certificate that cannot be read shows before anything else is begun.
 func (s *Server) Listen(ctx context.Context) error {
-	if s.config.Runs == nil || s.config.Calls == nil || s.config.Status == nil {
-		return errors.New("a server needs runs, calls and a status to show")
+	if c := s.config; c.Runs == nil || c.Calls == nil || c.Status == nil || c.Account == nil {
+		return errors.New("a server needs runs, calls and a status to show, and accounts")
 	}
 	config, err := s.tlsConfig()
 	if err != nil {
