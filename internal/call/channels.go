@@ -120,8 +120,6 @@ func (c *channel) take(r *cel.Record) {
 		c.facts = r.Hangup()
 	case cel.ChanEnd:
 		c.end = r.At
-	case cel.LinkedIDEnd:
-		c.linkedEnd = true
 	}
 }
 

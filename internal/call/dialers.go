@@ -131,7 +131,7 @@ func (m *model) runner(l *channel) *channel {
 		if c == l || c == l.partner || c.companion || c.start > l.start || !c.alive(l.start) || m.inBridge(c, l.records[0]) {
 			continue
 		}
-		if !c.dialled() || c.talked {
+		if !c.dialled() || c.talked() {
 			return c
 		}
 	}

@@ -9,21 +9,14 @@ import (
 // decideEnd works out whether and when the call ended.
 func (m *model) decideEnd(c *Call) {
 	m.starterEnd(c)
-	open := 0
-	for _, ch := range m.channels {
-		if !ch.companion && !ch.over() {
-			open++
-		}
-	}
-	ended := m.linkedIDsEnded()
-	if !ended && open == 0 {
+	open, ended := m.someOpen(), m.linkedIDsEnded()
+	if !ended && !open {
 		m.warn("no_linkedid_end")
 	}
 	switch {
-	case open == 0 || ended:
+	case !open || ended:
 		m.because("complete", "every channel has ended", nil)
 	case m.mayGoOn():
-		m.inProgress = true
 		c.InProgress, c.Complete = true, false
 		m.because("in_progress", "a channel has not ended, and its last record is not old", nil)
 		return
@@ -31,7 +24,7 @@ func (m *model) decideEnd(c *Call) {
 		c.Complete = false
 		m.because("complete", "the records stop before every channel has ended", nil)
 	}
-	end := m.ended()
+	end := m.ended(open && !ended)
 	m.clipTalks(end)
 	c.EndedAt = m.at(end)
 }
@@ -73,15 +66,16 @@ func (m *model) mayGoOn() bool {
 	return !s.Now.IsZero() && s.Now.UnixMicro()-m.last < s.Silence.Microseconds()
 }
 
-// ended is when the last channel of the call ended.
-func (m *model) ended() int64 {
+// ended is when the last channel of the call ended; cut says that the records
+// stop before that.
+func (m *model) ended(cut bool) int64 {
 	var end int64
 	for _, c := range m.channels {
 		if !c.companion && c.person() {
 			end = max(end, c.until())
 		}
 	}
-	if end == 0 || !m.linkedIDsEnded() && m.someOpen() {
+	if end == 0 || cut {
 		return m.last
 	}
 	if left := m.leftRoom(); left != 0 && end == m.caller.until() {

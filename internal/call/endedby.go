@@ -16,8 +16,7 @@ func (m *model) decideEndedBy(c *Call) {
 		return
 	}
 	c.EndedBy = m.endOfUnanswered(c)
-	m.endedByCaller = c.EndedBy == EndedByFrom
-	if c.Result == NoAnswer && m.endedByCaller && len(m.lastRung()) > 0 && m.dialStatus(m.starter) != "NOANSWER" {
+	if c.Result == NoAnswer && c.EndedBy == EndedByFrom && len(m.lastRung()) > 0 && m.dialStatus(m.starter) != "NOANSWER" {
 		c.Result = Cancelled
 	}
 }

@@ -30,14 +30,12 @@ type parkEvent struct {
 	parker    string
 	reason    string
 	retriever *channel
-	record    *cel.Record
 }
 
 // pickupEvent says that picker took the call that rang at target.
 type pickupEvent struct {
 	at             int64
 	target, picker *channel
-	record         *cel.Record
 }
 
 // forwardEvent says that a telephone sent a call on to another number.
@@ -142,7 +140,7 @@ func (m *model) referred(r *cel.Record, key string) *channel {
 }
 
 func (m *model) parkStart(r *cel.Record) {
-	p := parkEvent{parked: m.find(r.UniqueID), at: r.At, record: r}
+	p := parkEvent{parked: m.find(r.UniqueID), at: r.At}
 	p.parker, _ = cel.Field(r.Extra, "parker_dial_string")
 	if p.parker == "" {
 		p.parker = r.Peer
@@ -168,7 +166,7 @@ func (m *model) parkEnd(r *cel.Record) {
 }
 
 func (m *model) pickup(r *cel.Record) pickupEvent {
-	p := pickupEvent{at: r.At, target: m.find(r.UniqueID), record: r}
+	p := pickupEvent{at: r.At, target: m.find(r.UniqueID)}
 	p.picker = m.referred(r, "pickup_channel")
 	if p.picker == nil {
 		name, _ := cel.Field(r.Extra, "pickup_channel")

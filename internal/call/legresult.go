@@ -18,7 +18,7 @@ func (m *model) decideLegResults(c *Call) {
 
 func (m *model) legResult(c *Call, l *leg) LegResult {
 	fact := "legs." + l.id + ".result"
-	if l.talked || l.channel == m.caller && m.lifted() {
+	if l.talked() || l.channel == m.caller && m.lifted() {
 		m.because(fact, "it was joined with a person", l.records)
 		return LegAnswered
 	}
@@ -116,7 +116,7 @@ func (m *model) talkers() []*leg {
 	if m.talked == nil {
 		m.talked = []*leg{}
 		for _, l := range m.legs {
-			if l.talked {
+			if l.talked() {
 				m.talked = append(m.talked, l)
 			}
 		}

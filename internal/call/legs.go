@@ -43,7 +43,7 @@ func (m *model) decideLegs(c *Call) {
 			ID: l.id, Channel: l.name.Name, Party: l.party, Via: l.via,
 			RangAt: m.at(l.start), AnsweredAt: m.at(m.answeredAt(l.channel)), Talk: seconds(m.talkTime(l.channel)),
 		}
-		if l.over() || !m.inProgress {
+		if l.over() || !c.InProgress {
 			c.Legs[i].EndedAt = m.at(m.lastOf(l.channel))
 		}
 	}

@@ -46,8 +46,6 @@ type model struct {
 	pickups   []pickupEvent
 	forwards  []forwardEvent
 
-	inProgress    bool
-	endedByCaller bool
 	// voicemail says that the caller reached a voicemail box, though perhaps no
 	// record tells which.
 	voicemail bool
@@ -192,8 +190,7 @@ type channel struct {
 	// headless says that the records of its beginning are missing.
 	headless bool
 	// lost says that every record of the channel is missing.
-	lost      bool
-	linkedEnd bool
+	lost bool
 	// dialledIn is the number that came with the channel, "" for one that was
 	// dialled by another.
 	dialledIn string
@@ -220,8 +217,7 @@ type channel struct {
 
 	stays []int
 	// talks are the talks that the channel was in, in order.
-	talks  []int
-	talked bool
+	talks []int
 	// picker, retriever and transferee say what the channel did, or what was
 	// done with it, in an event.
 	picker, retriever, transferee bool
@@ -260,6 +256,9 @@ func (m *model) lastOf(c *channel) int64 {
 func (c *channel) alive(at int64) bool {
 	return c.start <= at && (!c.over() || c.until() >= at)
 }
+
+// talked says that the channel was in a talk.
+func (c *channel) talked() bool { return len(c.talks) > 0 }
 
 // person says that somebody can be behind the channel.
 func (c *channel) person() bool { return c.side != dialplan.NoSide || c.lost }

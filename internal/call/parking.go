@@ -23,7 +23,7 @@ func (m *model) decideParking(c *Call) {
 		case p.reason == "ParkedCallTimeOut":
 			stay.Result = ParkTimedOut
 		case p.reason == "":
-			if p.parked.over() || !m.inProgress {
+			if p.parked.over() || !c.InProgress {
 				stay.Result, stay.Until = ParkAbandoned, m.at(p.parked.until())
 			}
 		default:

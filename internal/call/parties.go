@@ -245,7 +245,7 @@ func (m *model) trunk() string {
 		if c.companion || c.side != dialplan.Outside {
 			continue
 		}
-		if c.talked {
+		if c.talked() {
 			return c.name.Endpoint
 		}
 		name = c.name.Endpoint

@@ -177,7 +177,7 @@ func (m *model) endQueueStay(c *Call, s *queueStay, i int) {
 		m.because("queues", "the dial plan went on after the queue", s.channel.records)
 		return
 	}
-	if !s.channel.over() && m.inProgress {
+	if !s.channel.over() && c.InProgress {
 		return
 	}
 	s.until = s.channel.until()

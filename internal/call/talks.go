@@ -212,7 +212,6 @@ func (m *model) mergeTalks() {
 	m.dropPassing(kept)
 	for i := range m.talks {
 		for _, c := range m.talks[i].channels {
-			c.talked = true
 			c.talks = append(c.talks, i)
 		}
 	}

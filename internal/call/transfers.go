@@ -49,7 +49,7 @@ func (m *model) blindTo(t *transferEvent) (string, bool) {
 func (m *model) answeredTransfer(t *transferEvent) *leg {
 	first := sort.Search(len(m.legs), func(i int) bool { return m.legs[i].start >= t.at-m.slack })
 	for _, l := range m.legs[first:] {
-		if l.talked && m.blindFor(l.channel) == t {
+		if l.talked() && m.blindFor(l.channel) == t {
 			return l
 		}
 		if t.transferee != nil && m.talkedBetween(t.transferee, t.at+m.slack, l.start) {
