@@ -31,8 +31,8 @@ func (s *Server) explainCall(w http.ResponseWriter, r *http.Request, pbx, id str
 	ctx, cancel := s.journalTime(r)
 	defer cancel()
 	found, err := s.config.Explainer.Explain(ctx, pbx, id)
-	if away, ok := errors.AsType[*source.UnavailableError](err); ok {
-		s.log.Warn("a call could not be explained", "error", away)
+	if unreadable(err) {
+		s.log.Warn("a call could not be explained", "error", err)
 		WriteProblem(w, Problem{
 			Status: http.StatusServiceUnavailable, RetryAfter: journalPause,
 			Detail: "the PBX's records cannot be read now. Look at /status, and try again",
@@ -54,4 +54,12 @@ func (s *Server) explainCall(w http.ResponseWriter, r *http.Request, pbx, id str
 		return
 	}
 	s.writeJSON(w, http.StatusOK, explained{newest.Call, newest.Explanation, ladder.String()})
+}
+
+// unreadable says that the PBX's records are why there is no explanation: away,
+// not as configured, or too slow.
+func unreadable(err error) bool {
+	_, away := errors.AsType[*source.UnavailableError](err)
+	_, wrong := errors.AsType[*source.SetupError](err)
+	return away || wrong || errors.Is(err, context.DeadlineExceeded)
 }

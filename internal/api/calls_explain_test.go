@@ -13,12 +13,12 @@ import (
 	"ringback/internal/sweep"
 )
 
-// fakeExplainer explains one call of the PBX "main", and is away for "second".
-type fakeExplainer struct{}
+// fakeExplainer explains one call of the PBX "main", and fails for "second".
+type fakeExplainer struct{ fails error }
 
-func (fakeExplainer) Explain(_ context.Context, pbx, id string) ([]sweep.Explained, error) {
+func (e fakeExplainer) Explain(_ context.Context, pbx, id string) ([]sweep.Explained, error) {
 	if pbx == "second" {
-		return nil, &source.UnavailableError{Place: "mysql pbx2/asteriskcdrdb", Err: errors.New("refused")}
+		return nil, e.fails
 	}
 	if id != "1.1" {
 		return nil, nil
@@ -33,6 +33,7 @@ func (fakeExplainer) Explain(_ context.Context, pbx, id string) ([]sweep.Explain
 }
 
 func TestACallIsExplainedFromTheRecords(t *testing.T) {
+	away := &source.UnavailableError{Place: "mysql pbx2/asteriskcdrdb", Err: errors.New("refused")}
 	for _, test := range []struct {
 		name, path string
 		status     int
@@ -48,7 +49,7 @@ func TestACallIsExplainedFromTheRecords(t *testing.T) {
 		{"by a flag that is understood", "/api/v1/calls/1.1?explain=yes", 400, []string{"explain"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			h := newHouse(t, func(c *Config) { c.Explainer = fakeExplainer{} })
+			h := newHouse(t, func(c *Config) { c.Explainer = fakeExplainer{away} })
 			w := h.ask("GET", test.path, "")
 			if w.Code != test.status {
 				t.Fatalf("answered %d, want %d: %s", w.Code, test.status, w.Body)
@@ -59,5 +60,20 @@ func TestACallIsExplainedFromTheRecords(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+func TestNoCallIsExplainedWhereTheRecordsCannotBeRead(t *testing.T) {
+	for name, fault := range map[string]error{
+		"as the PBX is away":                    &source.UnavailableError{Place: "mysql pbx2/asteriskcdrdb", Err: errors.New("refused")},
+		"as the table is not what is said":      &source.SetupError{Place: "mysql pbx2/asteriskcdrdb", Problem: `there is no table "cel"`},
+		"as the time is up":                     context.DeadlineExceeded,
+		"as one is away and the other is wrong": errors.Join(&source.SetupError{Place: "a"}, &source.UnavailableError{Place: "b", Err: errors.New("refused")}),
+	} {
+		h := newHouse(t, func(c *Config) { c.Explainer = fakeExplainer{fault} })
+		w := h.ask("GET", "/api/v1/calls/1.1?explain=1&pbx=second", "")
+		if w.Code != 503 || !strings.Contains(w.Body.String(), "the PBX's records cannot be read now") {
+			t.Errorf("%s: answered %d: %s", name, w.Code, w.Body)
+		}
 	}
 }
