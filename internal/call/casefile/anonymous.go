@@ -1,6 +1,7 @@
 package casefile
 
 import (
+	"cmp"
 	"fmt"
 	"regexp"
 	"slices"
@@ -18,10 +19,7 @@ import (
 func Export(about string, records []cel.Record, settings dialplan.Settings) *Case {
 	records = slices.Clone(records)
 	slices.SortStableFunc(records, func(a, b cel.Record) int {
-		if a.At != b.At {
-			return int(min(max(a.At-b.At, -1), 1))
-		}
-		return int(min(max(a.ID-b.ID, -1), 1))
+		return cmp.Or(cmp.Compare(a.At, b.At), cmp.Compare(a.ID, b.ID))
 	})
 	r := replacing{ids: map[string]string{}, numbers: map[string]string{}, names: map[string]string{}, bridges: map[string]string{}}
 	r.learn(records)
@@ -66,7 +64,9 @@ func (r *replacing) learn(records []cel.Record) {
 		if digits := onlyDigits(rec.CIDNum); len(digits) >= 6 && digits != rec.CIDNum {
 			learn(r.names, rec.CIDNum, r.number(digits))
 		}
-		if rec.CIDName != "" && rec.CIDName != rec.CIDNum {
+		// A name of digits alone is a number: a long one is replaced as such,
+		// a short one is an extension.
+		if onlyDigits(rec.CIDName) != rec.CIDName && rec.CIDName != rec.CIDNum {
 			learn(r.names, rec.CIDName, "Person "+letters(len(r.names)))
 		}
 	}

@@ -90,6 +90,18 @@ func TestAnExportedCallHoldsNobodysNumberAndStaysTheSameCall(t *testing.T) {
 	}
 }
 
+// FreePBX shows an extension as its own name, and another number outside.
+func TestAnExtensionThatIsAlsoANameStaysInExportedNamesOfChannels(t *testing.T) {
+	record := cel.Record{
+		ID: 1, At: casefile.Base.UnixMicro(), Type: cel.ChanStart, UniqueID: "7.1", LinkedID: "7.1", Channel: "PJSIP/201-00000001",
+		Exten: "89161234567", Context: "from-internal", CIDNum: "74951234567", CIDName: "201",
+	}
+	got := casefile.Export("What happened.", []cel.Record{record}, dialplan.Settings{}).Records[0]
+	if got.Channel != record.Channel || got.CIDName != "201" {
+		t.Errorf("the channel is %q, its name %q", got.Channel, got.CIDName)
+	}
+}
+
 func assemble(t *testing.T, settings dialplan.Settings, records []cel.Record) []*call.Call {
 	t.Helper()
 	c := casefile.Case{Settings: settings, Records: records}
