@@ -125,7 +125,6 @@ func TestTheExampleMeansWhatItSays(t *testing.T) {
 		{"contexts", config.Expressions(c.PBX[0].Dialplan.IncomingContexts), []string{"^from-(trunk|pstn|did)", "^ext-did"}},
 		{"recordings", c.PBX[0].Recordings.Directory, "/var/spool/asterisk/monitor"},
 		{"a URL from the environment", c.PBX[1].CEL.Reveal(), "sqlite:///var/log/asterisk/master.db"},
-		{"the table, left out", c.PBX[1].CEL.Table(), "cel"},
 		{"the zone, left out", c.PBX[1].Timezone.String(), "Europe/Moscow"},
 		{"silence, left out", c.PBX[1].Silence, config.DefaultSilence},
 		{"the dial plan, left out", config.Expressions(c.PBX[1].Dialplan.Trunks), []string(nil)},
@@ -170,7 +169,7 @@ func TestEveryFormOfTOMLIsRead(t *testing.T) {
 		{"keep_outcomes", c.State.KeepOutcomes, config.Duration(36 * time.Hour)},
 		{"level", c.Log.Level, config.LogDebug},
 		{"format", c.Log.Format, config.LogJSON},
-		{"the table with its schema", c.PBX[0].CEL.Table(), "public.cel"},
+		{"the table with its schema", c.PBX[0].CEL.URL().Query().Get("table"), "public.cel"},
 		{"columns", c.PBX[0].Columns, map[string]string{"extra": "eventextra", "cid_num": "callerid"}},
 		{"a socket", c.PBX[1].CEL.URL().Query().Get("socket"), "/run/mysqld/mysqld.sock"},
 		{"PBXs", c.Targets[0].PBX, []string{"main", "second"}},
@@ -187,7 +186,7 @@ func TestWhatIsLeftOutHasItsDefault(t *testing.T) {
 	c := good(t, "least.good.toml")
 	if c.Timezone.Location != time.Local || c.Server.Listen != config.DefaultListen || c.State.URL.Reveal() != config.DefaultState ||
 		c.State.KeepRuns != config.DefaultKeepRuns || c.State.KeepOutcomes != config.DefaultKeepOutcomes ||
-		c.Log.Level != config.LogInfo || c.Log.Format != config.LogText || c.Server.LinkLifetime != 0 || c.PBX[0].CEL.Table() != "" {
+		c.Log.Level != config.LogInfo || c.Log.Format != config.LogText || c.Server.LinkLifetime != 0 {
 		t.Errorf("got %+v", c)
 	}
 }
@@ -244,7 +243,7 @@ func TestLoadReadsTheFileAndItsSecrets(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if sha, _ := config.HashPassword("admin", "clearsecret"); c.Server.Users[0].SHA256.Reveal() != sha || c.PBX[0].CEL.Backend() != "csv" {
+	if sha, _ := config.HashPassword("admin", "clearsecret"); c.Server.Users[0].SHA256.Reveal() != sha || c.PBX[0].CEL.URL().Scheme != "csv" {
 		t.Errorf("got %+v", c)
 	}
 	_, err = config.Load(filepath.Join(dir, "absent.toml"))

@@ -23,26 +23,6 @@ func ParseSourceURL(text string, lookupEnv func(string) (string, bool), readFile
 	return s, err
 }
 
-// Backend is mysql, postgres, sqlite or csv.
-func (s SourceURL) Backend() string {
-	if s.url == nil {
-		return ""
-	}
-	return s.url.Scheme
-}
-
-// Table is the name of the table, perhaps with its schema before a point; ""
-// for a CSV.
-func (s SourceURL) Table() string {
-	switch {
-	case s.url == nil || s.url.Scheme == "csv":
-		return ""
-	case s.url.Query().Has("table"):
-		return s.url.Query().Get("table")
-	}
-	return DefaultTable
-}
-
 // Backend is postgres or sqlite.
 func (s StateURL) Backend() string {
 	if s.url == nil {

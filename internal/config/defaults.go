@@ -10,7 +10,6 @@ const (
 	DefaultListen       = "127.0.0.1:8077"
 	DefaultState        = "sqlite:///var/lib/ringback/state.db"
 	DefaultKeyFile      = "/var/lib/ringback/state.key"
-	DefaultTable        = "cel"
 	DefaultSilence      = Duration(4 * time.Hour)
 	DefaultKeepOutcomes = Duration(30 * 24 * time.Hour)
 	DefaultKeepRuns     = Duration(365 * 24 * time.Hour)

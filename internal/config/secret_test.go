@@ -71,27 +71,27 @@ func TestSecretsThatCannotBeHadAreRefused(t *testing.T) {
 }
 
 func TestASourceURLOfTheCommandLineIsReadLikeThatOfTheFile(t *testing.T) {
-	for _, c := range []struct{ text, backend, table, shown string }{
-		{"mysql://ringback:hunter2@127.0.0.1:3306/asteriskcdrdb?table=cel", "mysql", "cel", "mysql://ringback:…@127.0.0.1:3306/asteriskcdrdb?table=cel"},
-		{"mariadb://ringback@/asteriskcdrdb?socket=/run/mysqld.sock", "mysql", "cel", "mysql://ringback@/asteriskcdrdb?socket=/run/mysqld.sock"},
-		{"postgresql:///asterisk?host=/run/postgresql", "postgres", "cel", "postgres:///asterisk?host=/run/postgresql"},
-		{"csv:///Master.csv?columns=eventtype,eventtime", "csv", "", "csv:///Master.csv?columns=eventtype,eventtime"},
-		{"postgres://asterisk/asterisk", "postgres", "cel", "postgres://asterisk/asterisk"},
-		{"sqlite:///a%20b.db?table=t", "sqlite", "t", "sqlite:///a%20b.db?table=t"},
-		{"csv:///Master.csv", "csv", "", "csv:///Master.csv"},
-		{"env:BRANCH_CEL", "sqlite", "cel", "sqlite:///var/log/asterisk/master.db"},
+	for _, c := range []struct{ text, scheme, shown string }{
+		{"mysql://ringback:hunter2@127.0.0.1:3306/asteriskcdrdb?table=cel", "mysql", "mysql://ringback:…@127.0.0.1:3306/asteriskcdrdb?table=cel"},
+		{"mariadb://ringback@/asteriskcdrdb?socket=/run/mysqld.sock", "mysql", "mysql://ringback@/asteriskcdrdb?socket=/run/mysqld.sock"},
+		{"postgresql:///asterisk?host=/run/postgresql", "postgres", "postgres:///asterisk?host=/run/postgresql"},
+		{"csv:///Master.csv?columns=eventtype,eventtime", "csv", "csv:///Master.csv?columns=eventtype,eventtime"},
+		{"postgres://asterisk/asterisk", "postgres", "postgres://asterisk/asterisk"},
+		{"sqlite:///a%20b.db?table=t", "sqlite", "sqlite:///a%20b.db?table=t"},
+		{"csv:///Master.csv", "csv", "csv:///Master.csv"},
+		{"env:BRANCH_CEL", "sqlite", "sqlite:///var/log/asterisk/master.db"},
 	} {
 		u, err := config.ParseSourceURL(c.text, lookupEnv, readFile)
 		if err != nil {
 			t.Error(err)
 			continue
 		}
-		if u.Backend() != c.backend || u.Table() != c.table || u.String() != c.shown {
-			t.Errorf("%s: got %s, %s, %s", c.text, u.Backend(), u.Table(), u)
+		if u.URL().Scheme != c.scheme || u.String() != c.shown {
+			t.Errorf("%s: got %s, %s", c.text, u.URL().Scheme, u)
 		}
 	}
 	var unset config.SourceURL
-	if unset.Backend() != "" || unset.Table() != "" || unset.URL() != nil || unset.Reveal() != "" || unset.IsSet() {
+	if unset.URL() != nil || unset.Reveal() != "" || unset.IsSet() {
 		t.Errorf("got %v", unset)
 	}
 	u, err := config.ParseSourceURL("csv:///Master.csv", lookupEnv, readFile)
