@@ -37,7 +37,7 @@ func Path(flag string, getenv func(string) string) string {
 func Load(path string) (*Config, error) {
 	text, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("there is no configuration %s; write one with \"ringback init\", or name another with --config or %s", path, PathVariable)
+		return nil, fmt.Errorf("there is no configuration %s; write one as docs/configure.md tells, or name another with --config or %s", path, PathVariable)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("read configuration: %w", err)

@@ -247,7 +247,7 @@ func TestLoadReadsTheFileAndItsSecrets(t *testing.T) {
 		t.Errorf("got %+v", c)
 	}
 	_, err = config.Load(filepath.Join(dir, "absent.toml"))
-	if err == nil || !strings.Contains(err.Error(), `write one with "ringback init"`) {
+	if err == nil || !strings.Contains(err.Error(), "write one as docs/configure.md tells") {
 		t.Errorf("got %v", err)
 	}
 	if _, err = config.Load(dir); err == nil {
