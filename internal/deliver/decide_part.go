@@ -45,7 +45,9 @@ func (p *plan) known(ctx context.Context, tx journal.Tx, c *backfill.BatchCall, 
 		}
 		return p.want(ctx, tx, d, false)
 	case p.batch.Force:
-		d.Memo = p.lane.afresh(d.Memo)
+		if !doubtful(d) {
+			d.Memo = p.lane.afresh(d.Memo)
+		}
 		return p.reopen(ctx, tx, c, d, "was delivered before, now again")
 	case d.State == journal.DeliveryRefused:
 		return p.reopen(ctx, tx, c, d, "was refused before: "+d.Reason)
@@ -69,7 +71,12 @@ func (p *plan) known(ctx context.Context, tx journal.Tx, c *backfill.BatchCall, 
 }
 
 func (p *plan) reopen(ctx context.Context, tx journal.Tx, c *backfill.BatchCall, d *journal.Delivery, reason string) error {
-	d.State, d.Past, d.Live, d.Tries, d.Class, d.Due = journal.DeliveryWaiting, p.past, false, 0, "", p.config.Now()
+	d.Past, d.Live, d.Tries, d.Due = p.past, false, 0, p.config.Now()
+	if doubtful(d) {
+		d.State = journal.DeliveryUncertain // what was not known when it ended must be found out first
+	} else {
+		d.State, d.Class = journal.DeliveryWaiting, ""
+	}
 	p.conclude(c, d.Part, "", reason, d.Seq)
 	d.Reason = ""
 	return p.want(ctx, tx, d, true)

@@ -33,8 +33,11 @@ func (d *delivery) begun() bool {
 }
 
 func (d *delivery) uncertain() bool {
-	return d.row.State == journal.DeliveryUncertain || d.row.State == journal.DeliveryRecording && d.row.Class == crm.Uncertain.String()
+	return d.row.State == journal.DeliveryUncertain || d.row.State == journal.DeliveryRecording && doubtful(&d.row)
 }
+
+// doubtful says that it is not known whether the step begun last was done.
+func doubtful(row *journal.Delivery) bool { return row.Class == crm.Uncertain.String() }
 
 // urgent says that it goes with the live calls.
 func (d *delivery) urgent() bool { return d.row.Live || !d.row.Past }

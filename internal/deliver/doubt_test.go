@@ -1,0 +1,53 @@
+package deliver
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"ringback/internal/backfill"
+	"ringback/internal/call"
+	"ringback/internal/journal"
+)
+
+// live lets a call end now.
+func (b *bench) live(c *call.Call) {
+	b.tb.Helper()
+	ctx := context.Background()
+	must(b.tb, b.journal.InTx(ctx, func(tx journal.Tx) error {
+		entry := journal.NewEntry(c)
+		recorded, err := journal.RecordCalls(ctx, tx, "main", []*journal.Entry{entry}, time.Now())
+		if err != nil {
+			return err
+		}
+		return b.DeliverLive(ctx, tx, "main", []backfill.BatchCall{{Entry: entry, Recorded: recorded[0]}})
+	}))
+}
+
+// exec changes the journal behind everybody's back.
+func (b *bench) exec(sql string) {
+	b.tb.Helper()
+	ctx := context.Background()
+	must(b.tb, b.journal.InTx(ctx, func(tx journal.Tx) error {
+		_, err := tx.Exec(ctx, sql)
+		return err
+	}))
+}
+
+func TestWhatIsTakenUpAgainIsAskedForFirstWhereItWasInDoubt(t *testing.T) {
+	for _, state := range []string{journal.DeliveryRefused, journal.DeliveryRecording} {
+		t.Run(state, func(t *testing.T) {
+			portal := newFake()
+			portal.readBack, portal.update = true, true
+			b := start(t, Target{Name: "portal", Target: portal})
+			list := someCalls(1, 1)
+			b.set(list...)
+			b.process()
+			b.exec(`UPDATE deliveries SET state = '` + state + `', class = 'uncertain', memo = '', open = 0, ready = 0`)
+			list[0].Result = call.Missed
+			same(t, "run", b.process().Calls, tally(1, 1, 0, 0))
+			same(t, "looks", portal.looks.Load(), int64(1))
+			same(t, "entries", portal.entries(), map[string]int64{"main-" + list[0].ID: 2})
+		})
+	}
+}
