@@ -103,18 +103,19 @@ func (e *encoder) run(ctx context.Context, in *os.File, args []string) error {
 		if ctx.Err() != nil {
 			err = ctx.Err()
 		}
-		return fmt.Errorf("%s: %w: %s", e.kind, err, strings.TrimSpace(said.String()))
+		return fmt.Errorf("%s: %w: %s", e.kind, err, strings.TrimSpace(said.kept.String()))
 	}
 	return nil
 }
 
-// limited keeps the beginning of what a program says.
-type limited struct{ bytes.Buffer }
+// limited keeps the beginning of what a program says. The buffer is not embedded:
+// its ReadFrom would be used in place of Write, and knows no bound.
+type limited struct{ kept bytes.Buffer }
 
 func (l *limited) Write(b []byte) (int, error) {
 	const most = 500
-	if room := most - l.Len(); room > 0 {
-		l.Buffer.Write(b[:min(room, len(b))])
+	if room := most - l.kept.Len(); room > 0 {
+		l.kept.Write(b[:min(room, len(b))])
 	}
 	return len(b), nil
 }

@@ -82,6 +82,17 @@ func TestWhatCannotBeConvertedIsHandedOverAsItIs(t *testing.T) {
 	}
 }
 
+func TestWhatAnEncoderSaysIsKeptShort(t *testing.T) {
+	installed(t, "sox")
+	s := newShelf(t, nil)
+	s.put(t, "a.wav", wave(8000, []byte("BROKEN")))
+	s.put(t, "b.wav", wave(16000, tone(440, 800)))
+	s.call.Recordings = []string{"a.wav", "b.wav"}
+	if _, _, err := s.ready(t); err == nil || !strings.Contains(err.Error(), "this sound is broken") || len(err.Error()) > 700 {
+		t.Errorf("the error is %v", err)
+	}
+}
+
 func TestAnEncoderThatIsNotThereIsSaidAtOnce(t *testing.T) {
 	installed(t)
 	for _, wanted := range []string{"auto", "lame", "rm", "/bin/sh"} {
