@@ -7,6 +7,7 @@
 package config
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -49,6 +50,7 @@ func Load(path string) (*Config, error) {
 // the secrets that it gives as env:NAME and file:/path. What is wrong in it is
 // an *Error that lists every fault found.
 func Parse(name string, text []byte, lookupEnv func(string) (string, bool), readFile func(string) ([]byte, error)) (*Config, error) {
+	text = bytes.TrimPrefix(text, []byte("\xef\xbb\xbf")) // some editors put it first
 	doc := &document{name: name, text: text, places: map[string]*node{}}
 	root, fault := parseTree(doc)
 	if fault != nil {

@@ -254,3 +254,10 @@ func TestLoadReadsTheFileAndItsSecrets(t *testing.T) {
 		t.Error("a directory was read")
 	}
 }
+
+func TestAMarkOfTheByteOrderThatEditorsPutFirstIsNoFault(t *testing.T) {
+	c, err := config.Parse("test.toml", []byte("\xef\xbb\xbf[[pbx]]\r\nname = \"main\"\r\ncel = \"csv:///Master.csv\"\r\n"), lookupEnv, readFile)
+	if err != nil || c.PBX[0].Name != "main" {
+		t.Errorf("got %v (%v)", c, err)
+	}
+}
