@@ -105,9 +105,9 @@ func (p *parameters) ids() []string {
 func idFault(s string) string {
 	switch {
 	case strings.TrimSpace(s) == "":
-		return "is empty"
+		return "is empty; give a value"
 	case strings.ContainsFunc(s, unicode.IsControl):
-		return "holds a control character"
+		return "holds a control character, such as the end of a line; leave it out"
 	case utf8.RuneCountInString(s) > maxID:
 		return fmt.Sprintf("is longer than %d characters", maxID)
 	}
