@@ -1,6 +1,7 @@
 package cel
 
 import (
+	"encoding/json"
 	"strconv"
 	"strings"
 )
@@ -85,8 +86,7 @@ func escaped(s string) (text, rest string, ok bool) {
 			continue
 		}
 		if s[i] == '"' {
-			text, err := strconv.Unquote(goEscapes(s[:i+1]))
-			if err != nil {
+			if err := json.Unmarshal([]byte(s[:i+1]), &text); err != nil {
 				text = s[1:i]
 			}
 			return text, s[i+1:], true
@@ -94,9 +94,6 @@ func escaped(s string) (text, rest string, ok bool) {
 	}
 	return "", "", false
 }
-
-// goEscapes rewrites the one escape that JSON has and Go has not.
-func goEscapes(s string) string { return strings.ReplaceAll(s, `\/`, `/`) }
 
 // HangupFacts is what a HANGUP says of the end of a channel.
 type HangupFacts struct {

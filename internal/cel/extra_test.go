@@ -18,6 +18,8 @@ func TestAFieldIsReadFromWhatIsThereOfAnExtra(t *testing.T) {
 		{"text", whole, "bridge1_id", "a-b", true},
 		{"text with an escape", whole, "channel2_name", `SIP/x"y-00000001`, true},
 		{"text in another alphabet", whole, "name", "И/n", true},
+		{"a backslash before a slash", `{"name":"a\\/b"}`, "name", `a\/b`, true},
+		{"a character outside the first plane", `{"name":"\ud83d\ude00"}`, "name", "😀", true},
 		{"a number", whole, "hangupcause", "16", true},
 		{"empty text", whole, "empty", "", true},
 		{"the last field", whole, "last", "z", true},
