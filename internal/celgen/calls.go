@@ -44,13 +44,13 @@ const (
 
 var names = []string{"Alice Adams", "Bob Brown", "Carol Clark", "Dan O'Neil", "Иван Петров", "Мария Кузнецова", "Zoë Straße", "Smith, John"}
 
-func (s *script) extension() string { return strconv.Itoa(1001 + s.g.rand.IntN(s.g.cfg.Extensions)) }
+func (s *script) extension() string { return strconv.Itoa(1001 + s.g.rand.IntN(extensions)) }
 
 // other is an extension that is none of those.
 func (s *script) other(not ...string) string {
 	for {
 		e := s.extension()
-		if !slices.Contains(not, e) || s.g.cfg.Extensions <= len(not) {
+		if !slices.Contains(not, e) {
 			return e
 		}
 	}

@@ -19,12 +19,9 @@ type Config struct {
 	// Calls is how many calls there are, about 13 records each.
 	Calls int
 	// Start is the first day; calls are spread over Days days from its
-	// midnight in Location, most of them in working hours.
-	Start    time.Time
-	Days     int
-	Location *time.Location
-	// Extensions is how many telephones there are, from 1001 on; zero means 40.
-	Extensions int
+	// midnight in UTC, most of them in working hours.
+	Start time.Time
+	Days  int
 	// Seed chooses one of many such tables.
 	Seed uint64
 }
@@ -56,6 +53,9 @@ func Records(cfg Config) iter.Seq[cel.Record] {
 	}
 }
 
+// extensions is how many telephones there are, from 1001 on.
+const extensions = 40
+
 // generator holds what a PBX remembers between calls.
 type generator struct {
 	cfg     Config
@@ -70,12 +70,6 @@ type generator struct {
 }
 
 func newGenerator(cfg Config) *generator {
-	if cfg.Location == nil {
-		cfg.Location = time.UTC
-	}
-	if cfg.Extensions == 0 {
-		cfg.Extensions = 40
-	}
 	cfg.Days = max(cfg.Days, 1)
 	return &generator{cfg: cfg, rand: rand.New(rand.NewPCG(cfg.Seed, 0x43454c))}
 }
@@ -100,7 +94,7 @@ func (g *generator) starts() []int64 {
 			hour++
 		}
 		y, m, d := g.day()
-		at := time.Date(y, m, d, hour, g.rand.IntN(60), g.rand.IntN(60), 0, g.cfg.Location)
+		at := time.Date(y, m, d, hour, g.rand.IntN(60), g.rand.IntN(60), 0, time.UTC)
 		starts[i] = at.UnixMicro() + g.rand.Int64N(1_000_000)
 	}
 	slices.Sort(starts)
@@ -110,8 +104,8 @@ func (g *generator) starts() []int64 {
 // day chooses a day, seldom one of a weekend.
 func (g *generator) day() (int, time.Month, int) {
 	for {
-		y, m, d := g.cfg.Start.In(g.cfg.Location).Date()
-		day := time.Date(y, m, d+g.rand.IntN(g.cfg.Days), 12, 0, 0, 0, g.cfg.Location)
+		y, m, d := g.cfg.Start.UTC().Date()
+		day := time.Date(y, m, d+g.rand.IntN(g.cfg.Days), 12, 0, 0, 0, time.UTC)
 		weekend := day.Weekday() == time.Saturday || day.Weekday() == time.Sunday
 		if !weekend || g.cfg.Days < 7 || g.rand.IntN(10) < weekendShare {
 			return day.Date()
