@@ -34,6 +34,17 @@ func (b *bench) exec(sql string) {
 	}))
 }
 
+// of is the delivery of a call.
+func (b *bench) of(c *call.Call) journal.Delivery {
+	b.tb.Helper()
+	list, err := b.journal.CallDeliveries(context.Background(), "main", c.ID)
+	must(b.tb, err)
+	if len(list) != 1 {
+		b.tb.Fatalf("deliveries of call %s are %+v", c.ID, list)
+	}
+	return list[0]
+}
+
 func TestWhatIsTakenUpAgainIsAskedForFirstWhereItWasInDoubt(t *testing.T) {
 	for _, state := range []string{journal.DeliveryRefused, journal.DeliveryRecording} {
 		t.Run(state, func(t *testing.T) {
@@ -50,4 +61,20 @@ func TestWhatIsTakenUpAgainIsAskedForFirstWhereItWasInDoubt(t *testing.T) {
 			same(t, "entries", portal.entries(), map[string]int64{"main-" + list[0].ID: 2})
 		})
 	}
+}
+
+func TestWhatChangedWhileItWasLookedAtIsNotClosed(t *testing.T) {
+	ctx := t.Context()
+	b := open(t, t.TempDir(), Target{Name: "portal", Target: newFake()})
+	defer b.journal.Close()
+	c := someCalls(1, 1)[0]
+	b.live(c)
+	l := b.lanes[0]
+	due, err := l.due(ctx, time.Now(), l.atOnce)
+	must(t, err)
+	c.Result = call.Missed
+	b.live(c)
+	must(t, l.close(ctx, newDelivery(l, &due[0]), "a call among ours"))
+	d := b.of(c)
+	same(t, "delivery", []any{d.State, d.Wanted}, []any{journal.DeliveryWaiting, int64(2)})
 }

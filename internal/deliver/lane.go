@@ -220,10 +220,17 @@ func (l *lane) close(ctx context.Context, d *delivery, why string) error {
 	}
 	var committed []func()
 	err := l.inTx(ctx, func(tx journal.Tx) error {
+		committed = nil
+		standing, err := journal.StandingOf(ctx, tx, row.Seq, "")
+		if errors.Is(err, journal.ErrLost) || err == nil && standing.Wanted != row.Wanted {
+			return nil // it changed since it was looked at
+		}
+		if err != nil {
+			return err
+		}
 		if err := journal.DropDelivery(ctx, tx, &row, l.config.Now()); err != nil {
 			return err
 		}
-		var err error
 		committed, err = l.settle(ctx, tx, row.Seq, outcome, why)
 		return err
 	})
