@@ -12,6 +12,7 @@ import (
 
 	"ringback/internal/call"
 	"ringback/internal/cel/source"
+	"ringback/internal/jobs"
 	"ringback/internal/journal"
 )
 
@@ -165,6 +166,27 @@ func TestARunWhosePBXIsNoLongerConfiguredFails(t *testing.T) {
 	if !strings.HasPrefix(over.Error, "the PBX old is not configured any more") {
 		t.Errorf("its error is %q", over.Error)
 	}
+}
+
+func TestARunThatCannotBeTakenUpIsTriedAgain(t *testing.T) {
+	b := open(t, t.TempDir(), fakes{"main": {calls: calls("main", 10)}}, nil)
+	defer b.stop(t)
+	run, err := b.Start(context.Background(), whole())
+	must(t, err)
+	pbx := func(text string) {
+		must(t, b.journal.InTx(context.Background(), func(tx journal.Tx) error {
+			_, err := tx.Exec(context.Background(), `UPDATE runs SET pbx = $1`, text)
+			return err
+		}))
+	}
+	job := jobs.Job{Kind: jobKind, Key: run.ID, Stopping: make(chan struct{})}
+	pbx("damaged")
+	if err := b.work(context.Background(), job); err == nil {
+		t.Error("the run is taken for done with")
+	}
+	pbx(`["main"]`)
+	must(t, b.work(context.Background(), job))
+	same(t, "state", b.wait(t, run.ID).State, Done)
 }
 
 func TestAStoppedRunGoesOnInTheNextProcess(t *testing.T) {

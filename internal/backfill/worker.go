@@ -37,6 +37,8 @@ func (s *Service) work(parent context.Context, job jobs.Job) error {
 		return parent.Err()
 	case ctx.Err() != nil:
 		return jobs.Again(time.Second) // the process stops; the next one goes on
+	case w.run.Seq == 0:
+		return err // it could not be taken up; the queue logs that and tries again
 	}
 	return w.giveWay(ctx, err)
 }
