@@ -29,7 +29,6 @@ type Call struct {
 	from                     string    // the caller's number, of a call that this telephone made
 	startAt                  time.Time // when it was dialled
 	upAt, endAt              time.Time
-	cancelled                bool
 	sdpVer                   int
 }
 
@@ -108,16 +107,18 @@ func (u *UA) newCall(id string, out bool) *Call {
 
 const allow = "INVITE, ACK, CANCEL, BYE, REFER, NOTIFY, INFO, UPDATE, OPTIONS"
 
-// Invite calls number on the PBX. from is the caller's number ("" is the phone's own).
-func (u *UA) Invite(number, from, disp string) *Call {
-	if from == "" {
-		from, disp = u.user, u.disp
+// Invite calls number on the PBX.
+func (u *UA) Invite(number string) *Call {
+	header := fmt.Sprintf("<sip:%s@%s>", u.user, u.host)
+	if u.disp != "" {
+		header = `"` + u.disp + `" ` + header
 	}
-	header := fmt.Sprintf("<sip:%s@%s>", from, u.host)
-	if disp != "" {
-		header = `"` + disp + `" ` + header
-	}
-	return u.InviteFrom(number, from, header)
+	return u.InviteFrom(number, u.user, header)
+}
+
+// InviteAs calls number for the caller from, as a provider does.
+func (u *UA) InviteAs(from, number string) *Call {
+	return u.InviteFrom(number, from, fmt.Sprintf("<sip:%s@%s>", from, u.host))
 }
 
 // InviteFrom calls number with a From header as it is given; from is the
@@ -218,9 +219,6 @@ func (c *Call) Bye() {
 
 func (c *Call) Cancel() {
 	c.log("gives up", "CANCEL sent")
-	c.mu.Lock()
-	c.cancelled = true
-	c.mu.Unlock()
 	m := &msg{start: "CANCEL " + c.target + " SIP/2.0"}
 	for _, x := range c.inv.h {
 		switch x.k {

@@ -81,7 +81,7 @@ func (r *Rig) answered(u *UA) (*Call, bool) {
 // second.
 func (r *Rig) taken(did, ext string) (caller, agent *Call, ok bool) {
 	r.p[ext].Set(ans(1 * sec))
-	caller = r.trunk.Invite(did, cust1, "")
+	caller = r.trunk.InviteAs(cust1, did)
 	agent, ok = r.answered(r.p[ext])
 	return caller, agent, ok
 }

@@ -32,7 +32,7 @@ var appsScenarios = []scenario{
 		r.outgoing(c, dialled1).answered(o.upTime()).talk(o.upTime(), c.endTime(), "1002", cust1).leg(cust1, "", "answered", 0)
 	}).logging(namedApps),
 	play("apps-inbound-voicemail", "cel.conf names applications. Outside 79161234567 calls DID 74950000007 -> 1003; rings 5 s unanswered, then voicemail answers, the caller leaves a message and hangs up 10 s later.", func(r *Rig) {
-		c := r.trunk.Invite("74950000007", cust1, "")
+		c := r.trunk.InviteAs(cust1, "74950000007")
 		if !r.mustUp(c, "caller", 15*sec) {
 			return
 		}
@@ -54,14 +54,14 @@ var appsScenarios = []scenario{
 	}).logging(namedApps),
 	play("apps-outbound-declined", "cel.conf names applications. Extension 1002 calls outside 89161234567, who presses Reject after 2 s (603 Decline).", func(r *Rig) {
 		r.trunk.Set(rej(2*sec, 603))
-		c := r.p["1002"].Invite(dialled1, "", "")
+		c := r.p["1002"].Invite(dialled1)
 		c.WaitEnd(40 * sec)
 		r.tell("1002", c)
 		r.outgoing(c, dialled1).unanswered("rejected").endedBy("to").leg(cust1, "", "rejected").
 			set("duration_seconds", open).set("wait_seconds", open).set("recordings", open)
 	}).logging(namedApps),
 	play("apps-internal-unregistered", "cel.conf names applications. Extension 1001 calls 1007, whose telephone is not registered.", func(r *Rig) {
-		c := r.p["1001"].Invite("1007", "", "")
+		c := r.p["1001"].Invite("1007")
 		c.WaitEnd(20 * sec)
 		r.tell("1001", c)
 		r.internal(c, "1007").unanswered("unavailable").endedBy(anyOf("to", "pbx")).
@@ -76,7 +76,7 @@ var appsScenarios = []scenario{
 		time.Sleep(2 * sec)
 		t := parkIt(a)
 		time.Sleep(3 * sec)
-		b := r.p["1002"].Invite("71", "", "")
+		b := r.p["1002"].Invite("71")
 		if !r.mustUp(b, "1002", 5*sec) {
 			return
 		}
@@ -111,7 +111,7 @@ var appsScenarios = []scenario{
 			transfer("attended", "1001", "1002")
 	}).logging(namedApps),
 	play("apps-voicemail-menu", "cel.conf names applications. Extension 1003 dials *97 and listens to the voicemail menu for 4 s.", func(r *Rig) {
-		c := r.p["1003"].Invite("*97", "", "")
+		c := r.p["1003"].Invite("*97")
 		if !r.mustUp(c, "1003", 5*sec) {
 			return
 		}

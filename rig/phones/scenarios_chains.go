@@ -7,7 +7,7 @@ import "time"
 func (r *Rig) consult(held *Call, who, to string, callee *UA) (own, called *Call, ok bool) {
 	callee.Set(ans(1 * sec))
 	held.Hold()
-	own = r.p[who].Invite(to, "", "")
+	own = r.p[who].Invite(to)
 	called, ok = r.answered(callee)
 	return own, called, ok
 }
@@ -160,7 +160,7 @@ var chainScenarios = []scenario{
 		time.Sleep(2 * sec)
 		r.p["1002"].Set(ans(4 * sec))
 		a.Hold()
-		ac := r.p["1001"].Invite("1002", "", "")
+		ac := r.p["1001"].Invite("1002")
 		ac.WaitRinging(5 * sec)
 		time.Sleep(2 * sec)
 		t := join(a, ac)
@@ -182,7 +182,7 @@ var chainScenarios = []scenario{
 // called has ext call an outside number, which answers after a second.
 func (r *Rig) called(ext, number string) (caller, outside *Call, ok bool) {
 	r.trunk.Set(ans(1 * sec))
-	caller = r.p[ext].Invite(number, "", "")
+	caller = r.p[ext].Invite(number)
 	outside, ok = r.answered(r.trunk)
 	return caller, outside, ok
 }

@@ -13,7 +13,7 @@ var consultationScenarios = []scenario{
 		time.Sleep(2 * sec)
 		r.p["1002"].Set(rej(2*sec, 603))
 		a.Hold()
-		ac := r.p["1001"].Invite("1002", "", "")
+		ac := r.p["1001"].Invite("1002")
 		ac.WaitEnd(10 * sec)
 		a.Unhold()
 		time.Sleep(2 * sec)

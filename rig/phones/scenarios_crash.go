@@ -10,7 +10,7 @@ var crashScenarios = []scenario{
 			return
 		}
 		time.Sleep(2 * sec)
-		d := r.p["1002"].Invite(dialled2, "", "")
+		d := r.p["1002"].Invite(dialled2)
 		if r.next(r.trunk, 5*sec) == nil {
 			return
 		}
@@ -29,7 +29,7 @@ var crashScenarios = []scenario{
 			return
 		}
 		r.p["1002"].Set(ans(1 * sec))
-		e := r.p["1001"].Invite("1002", "", "")
+		e := r.p["1001"].Invite("1002")
 		b, ok := r.answered(r.p["1002"])
 		if !ok {
 			return

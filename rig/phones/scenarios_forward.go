@@ -31,7 +31,7 @@ var forwardScenarios = []scenario{
 	}),
 	play("forward-302-no-answer", "Extension 1001 calls 1002, whose telephone redirects (302) to 1003; 1003 rings 4 s unanswered, 1001 gives up.", func(r *Rig) {
 		r.p["1002"].Set(Behaviour{Action: "redirect", Ring: 300 * time.Millisecond, To: "1003"})
-		c := r.p["1001"].Invite("1002", "", "")
+		c := r.p["1001"].Invite("1002")
 		if r.next(r.p["1003"], 8*sec) == nil {
 			return
 		}
@@ -43,7 +43,7 @@ var forwardScenarios = []scenario{
 	play("forward-loop", "Outside 79161234567 calls DID 74950000001 -> 1001, which redirects (302) to 1002, which redirects to 1001, and so on until the PBX has enough.", func(r *Rig) {
 		r.p["1001"].Set(Behaviour{Action: "redirect", Ring: 20 * time.Millisecond, To: "1002"})
 		r.p["1002"].Set(Behaviour{Action: "redirect", Ring: 20 * time.Millisecond, To: "1001"})
-		c := r.trunk.Invite(did1, cust1, "")
+		c := r.trunk.InviteAs(cust1, did1)
 		c.WaitEnd(40 * sec)
 		time.Sleep(500 * time.Millisecond)
 		r.note("1001 was rung %d times, 1002 %d times. ", len(r.p["1001"].in), len(r.p["1002"].in))
@@ -63,7 +63,7 @@ var forwardScenarios = []scenario{
 // ringing; talk three seconds, the caller hangs up.
 func (r *Rig) followed(did string) (c, o *Call, ok bool) {
 	r.trunk.Set(ans(2 * sec))
-	c = r.trunk.Invite(did, cust1, "")
+	c = r.trunk.InviteAs(cust1, did)
 	o, ok = r.answered(r.trunk)
 	if !ok {
 		return c, o, false

@@ -6,7 +6,7 @@ import "time"
 // three seconds, the caller hangs up.
 func (r *Rig) ring(did string, callee *UA, after time.Duration) (c, b *Call, ok bool) {
 	callee.Set(ans(after))
-	c = r.trunk.Invite(did, cust1, "")
+	c = r.trunk.InviteAs(cust1, did)
 	b, ok = r.answered(callee)
 	if !ok {
 		return c, b, false
@@ -29,7 +29,7 @@ var groupScenarios = []scenario{
 			leg("1001", "group", "no_answer").leg("1002", "group", "no_answer").leg("1003", "group", "answered", 0)
 	}),
 	play("hunt-nobody", "Outside 79037654321 calls DID 74950000011 -> hunt group 510: 1001, 1002, 1003 ring 4 s each, nobody answers, the PBX ends the call.", func(r *Rig) {
-		c := r.trunk.Invite("74950000011", cust2, "")
+		c := r.trunk.InviteAs(cust2, "74950000011")
 		c.WaitEnd(30 * sec)
 		r.tell("Caller", c)
 		r.incoming(c, "74950000011").unanswered("missed").endedBy("pbx").
@@ -64,7 +64,7 @@ var groupScenarios = []scenario{
 // leftByKey plays a caller who presses 1 in queue 604 and gets 1004.
 func (r *Rig) leftByKey(result any) {
 	r.p["1004"].Set(ans(2 * sec))
-	c := r.trunk.Invite("74950000014", cust1, "")
+	c := r.trunk.InviteAs(cust1, "74950000014")
 	if r.next(r.p["1001"], 8*sec) == nil {
 		return
 	}
@@ -102,7 +102,7 @@ var queueScenarios = []scenario{
 		r.leftByKey(anyOf("left", "timeout"))
 	}),
 	play("queue-timeout-voicemail", "Outside 79161234567 calls DID 74950000015 -> queue 605; 1001 rings twice and does not answer; after 8 s the PBX takes the caller to voicemail box 1003; the caller leaves a message and hangs up 10 s later.", func(r *Rig) {
-		c := r.trunk.Invite("74950000015", cust1, "")
+		c := r.trunk.InviteAs(cust1, "74950000015")
 		if !r.mustUp(c, "caller", 8*sec) {
 			return
 		}
@@ -116,7 +116,7 @@ var queueScenarios = []scenario{
 		}
 	}),
 	play("ivr-voicemail", "Outside 79161234567 calls DID 74950000002 -> IVR, presses 3 after 3 s -> voicemail box 1003; the caller leaves a message and hangs up 10 s later.", func(r *Rig) {
-		c := r.trunk.Invite("74950000002", cust1, "")
+		c := r.trunk.InviteAs(cust1, "74950000002")
 		if !r.mustUp(c, "caller", 8*sec) {
 			return
 		}

@@ -31,7 +31,7 @@ var officeScenarios = []scenario{
 	play("office-inbound-mobile", "Second dial plan. Outside 79161234567 calls 74951112233; 201's desk telephone (ph201) and mobile application (201-mobile) ring at once, the application answers after 2 s; talk 3 s, the caller hangs up.", func(r *Rig) {
 		r.office()
 		r.p["201-mobile"].Set(ans(2 * sec))
-		c := r.sbc.Invite(officeDID, cust1, "")
+		c := r.sbc.InviteAs(cust1, officeDID)
 		b, ok := r.answered(r.p["201-mobile"])
 		if !ok {
 			return
@@ -45,7 +45,7 @@ var officeScenarios = []scenario{
 	}),
 	play("office-inbound-missed", "Second dial plan. Outside 79161234567 calls 74951112233; 201's two telephones ring, the caller gives up after 4 s.", func(r *Rig) {
 		r.office()
-		c := r.sbc.Invite(officeDID, cust1, "")
+		c := r.sbc.InviteAs(cust1, officeDID)
 		c.WaitRinging(5 * sec)
 		time.Sleep(4 * sec)
 		c.Cancel()
@@ -55,7 +55,7 @@ var officeScenarios = []scenario{
 	play("office-outbound", "Second dial plan. 201 (ph201) dials 989161234567, sent to the trunk sbc-ca2 as 89161234567; answered after 2 s, talk 3 s, the outside party hangs up.", func(r *Rig) {
 		r.office()
 		r.sbc.Set(ans(2 * sec))
-		c := r.p["ph201"].Invite("989161234567", "", "")
+		c := r.p["ph201"].Invite("989161234567")
 		o, ok := r.answered(r.sbc)
 		if !ok {
 			return
@@ -70,7 +70,7 @@ var officeScenarios = []scenario{
 	play("office-outbound-wrong-number", "Second dial plan. 202 (ph202) dials 989160000000; the provider answers 404 Not Found.", func(r *Rig) {
 		r.office()
 		r.sbc.Set(rej(500*time.Millisecond, 404))
-		c := r.p["ph202"].Invite("989160000000", "", "")
+		c := r.p["ph202"].Invite("989160000000")
 		c.WaitEnd(20 * sec)
 		r.tell("202", c)
 		r.expect("outgoing", "202", "202", "989160000000", "sbc-ca2").of(c).unanswered("wrong_number").endedBy("to").
@@ -79,14 +79,14 @@ var officeScenarios = []scenario{
 	play("office-internal-busy", "Second dial plan. 201 (ph201) calls 203 (ph203), who is busy (486).", func(r *Rig) {
 		r.office()
 		r.p["ph203"].Set(rej(300*time.Millisecond, 486))
-		c := r.p["ph201"].Invite("203", "", "")
+		c := r.p["ph201"].Invite("203")
 		c.WaitEnd(20 * sec)
 		r.tell("201", c)
 		r.expect("internal", "201", "201", "203", "").of(c).unanswered("busy").endedBy("to").leg("203", "", "busy")
 	}),
 	play("office-internal-unregistered", "Second dial plan. 202 (ph202) calls 204, whose telephone is not registered.", func(r *Rig) {
 		r.office()
-		c := r.p["ph202"].Invite("204", "", "")
+		c := r.p["ph202"].Invite("204")
 		c.WaitEnd(20 * sec)
 		r.tell("202", c)
 		// Here no row tells that the telephone could not be reached; only that nobody was rung.
@@ -96,7 +96,7 @@ var officeScenarios = []scenario{
 	play("office-queue", "Second dial plan. Outside 79161234567 calls 74951112244 -> queue support, entered without Answer(); 202 and 203 ring, 203 answers after 3 s; talk 3 s, 203 hangs up.", func(r *Rig) {
 		r.office()
 		r.p["ph203"].Set(ans(3 * sec))
-		c := r.sbc.Invite(supportDID, cust1, "")
+		c := r.sbc.InviteAs(cust1, supportDID)
 		b, ok := r.answered(r.p["ph203"])
 		if !ok {
 			return
@@ -110,7 +110,7 @@ var officeScenarios = []scenario{
 	}),
 	play("office-queue-abandoned", "Second dial plan. Outside 79037654321 calls 74951112244 -> queue support; 202 and 203 ring, the caller gives up after 5 s.", func(r *Rig) {
 		r.office()
-		c := r.sbc.Invite(supportDID, cust2, "")
+		c := r.sbc.InviteAs(cust2, supportDID)
 		if r.next(r.p["ph202"], 5*sec) == nil {
 			return
 		}
@@ -123,7 +123,7 @@ var officeScenarios = []scenario{
 	play("office-queue-timeout", "Second dial plan. Outside 79037654321 calls 74951112244 -> queue support; 202 rejects as busy (486) each time, 203 rings; nobody answers within 20 s, the PBX ends the call.", func(r *Rig) {
 		r.office()
 		r.p["ph202"].Set(rej(1*sec, 486))
-		c := r.sbc.Invite(supportDID, cust2, "")
+		c := r.sbc.InviteAs(cust2, supportDID)
 		c.WaitEnd(40 * sec)
 		busy, rang := len(r.p["ph202"].in), len(r.p["ph203"].in)
 		r.note("202 was rung %d times, 203 %d times. ", busy, rang)
@@ -138,7 +138,7 @@ var officeScenarios = []scenario{
 	}),
 	play("office-voicemail", "Second dial plan. Outside 79161234567 calls 74951112255 -> 202 rings 4 s unanswered, then voicemail box 202 of context office; the caller hangs up 10 s later.", func(r *Rig) {
 		r.office()
-		c := r.sbc.Invite(voicemailed, cust1, "")
+		c := r.sbc.InviteAs(cust1, voicemailed)
 		if !r.mustUp(c, "caller", 10*sec) {
 			return
 		}
@@ -194,7 +194,7 @@ var officeScenarios = []scenario{
 	play("office-outbound-attended-transfer", "Second dial plan. 202 (ph202) dials 989161234567 (answers after 1 s, talk 2 s), consults 201, whose mobile application answers after 1 s, for 2 s and joins them (REFER with Replaces); talk 3 s, the outside party hangs up.", func(r *Rig) {
 		r.office()
 		r.sbc.Set(ans(1 * sec))
-		c := r.p["ph202"].Invite("989161234567", "", "")
+		c := r.p["ph202"].Invite("989161234567")
 		o, ok := r.answered(r.sbc)
 		if !ok {
 			return
@@ -223,7 +223,7 @@ var officeScenarios = []scenario{
 // second.
 func (r *Rig) officeTaken() (c, a *Call, ok bool) {
 	r.p["ph201"].Set(ans(1 * sec))
-	c = r.sbc.Invite(officeDID, cust1, "")
+	c = r.sbc.InviteAs(cust1, officeDID)
 	a, ok = r.answered(r.p["ph201"])
 	return c, a, ok
 }

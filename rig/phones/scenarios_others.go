@@ -5,13 +5,13 @@ import "time"
 // A conference and a call that the PBX makes.
 var othersScenarios = []scenario{
 	play("conference", "Conference 800: 1001 joins, 2 s later 1002, 2 s later outside 79161234567 by DID 74950000008; 1002 leaves after 3 s, the outside caller 2 s later, 1001 1 s later.", func(r *Rig) {
-		a := r.p["1001"].Invite("800", "", "")
+		a := r.p["1001"].Invite("800")
 		r.mustUp(a, "1001", 8*sec)
 		time.Sleep(2 * sec)
-		b := r.p["1002"].Invite("800", "", "")
+		b := r.p["1002"].Invite("800")
 		r.mustUp(b, "1002", 8*sec)
 		time.Sleep(2 * sec)
-		c := r.trunk.Invite("74950000008", cust1, "")
+		c := r.trunk.InviteAs(cust1, "74950000008")
 		r.mustUp(c, "caller", 8*sec)
 		time.Sleep(3 * sec)
 		b.Bye()

@@ -11,7 +11,7 @@ var overlapScenarios = []scenario{
 		}
 		time.Sleep(1 * sec)
 		r.p["1002"].Set(ans(1 * sec))
-		c2 := r.trunk.Invite("74950000010", cust1, "")
+		c2 := r.trunk.InviteAs(cust1, "74950000010")
 		b, ok := r.answered(r.p["1002"])
 		if !ok {
 			return
@@ -34,7 +34,7 @@ var overlapScenarios = []scenario{
 		}
 		time.Sleep(2 * sec)
 		r.p["1001"].Set(Behaviour{Action: "ring"})
-		c2 := r.trunk.Invite(did1, cust2, "")
+		c2 := r.trunk.InviteAs(cust2, did1)
 		b := r.next(r.p["1001"], 5*sec)
 		if b == nil {
 			return
@@ -76,17 +76,17 @@ var overlapScenarios = []scenario{
 			talk(o.upTime(), own.endTime(), "1001", cust2).leg(cust2, "", "answered", 0)
 	}),
 	play("conference-two-outside", "Conference 800: outside 79161234567 joins by DID 74950000008, 2 s later 1001, 2 s later outside 79037654321 by the same DID; 3 s later 1001 leaves, the two outside parties stay 2 s more.", func(r *Rig) {
-		c1 := r.trunk.Invite("74950000008", cust1, "")
+		c1 := r.trunk.InviteAs(cust1, "74950000008")
 		if !r.mustUp(c1, "first caller", 8*sec) {
 			return
 		}
 		time.Sleep(2 * sec)
-		a := r.p["1001"].Invite("800", "", "")
+		a := r.p["1001"].Invite("800")
 		if !r.mustUp(a, "1001", 8*sec) {
 			return
 		}
 		time.Sleep(2 * sec)
-		c2 := r.trunk.Invite("74950000008", cust2, "")
+		c2 := r.trunk.InviteAs(cust2, "74950000008")
 		if !r.mustUp(c2, "second caller", 8*sec) {
 			return
 		}
@@ -108,12 +108,12 @@ var overlapScenarios = []scenario{
 	}),
 	play("hairpin", "Extension 1002 calls 84950000001, which is our own DID: the provider sends the call back in, 1001 rings 1 s and answers; talk 3 s, 1002 hangs up.", func(r *Rig) {
 		r.p["1001"].Set(ans(1 * sec))
-		c := r.p["1002"].Invite("84950000001", "", "")
+		c := r.p["1002"].Invite("84950000001")
 		o := r.next(r.trunk, 5*sec)
 		if o == nil {
 			return
 		}
-		back := r.trunk.Invite(did1, ours, "")
+		back := r.trunk.InviteAs(ours, did1)
 		a, ok := r.answered(r.p["1001"])
 		if !ok {
 			return

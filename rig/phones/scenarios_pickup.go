@@ -5,10 +5,10 @@ import "time"
 // Calls taken or heard by others than those they rang at.
 var pickupScenarios = []scenario{
 	play("pickup-directed", "Outside 79161234567 calls DID 74950000001 -> 1001 rings; after 2 s 1004 dials **1001 and gets the call; talk 3 s, the caller hangs up.", func(r *Rig) {
-		c := r.trunk.Invite(did1, cust1, "")
+		c := r.trunk.InviteAs(cust1, did1)
 		r.next(r.p["1001"], 5*sec)
 		time.Sleep(2 * sec)
-		d := r.p["1004"].Invite("**1001", "", "")
+		d := r.p["1004"].Invite("**1001")
 		if !r.mustUp(c, "caller", 8*sec) {
 			return
 		}
@@ -21,10 +21,10 @@ var pickupScenarios = []scenario{
 			leg("1001", "", "answered_elsewhere").leg("1004", "pickup", "answered", 0)
 	}),
 	play("queue-pickup", "Outside 79161234567 calls DID 74950000005 -> queue 601; 1001, 1002, 1003 ring; after 3 s 1004, who is no member, dials *8 and gets the call; talk 3 s, the caller hangs up.", func(r *Rig) {
-		c := r.trunk.Invite("74950000005", cust1, "")
+		c := r.trunk.InviteAs(cust1, "74950000005")
 		r.next(r.p["1001"], 5*sec)
 		time.Sleep(3 * sec)
-		d := r.p["1004"].Invite("*8", "", "")
+		d := r.p["1004"].Invite("*8")
 		if !r.mustUp(d, "1004", 8*sec) {
 			return
 		}
@@ -39,13 +39,13 @@ var pickupScenarios = []scenario{
 	}),
 	play("chanspy", "Extension 1001 calls 1002, answered after 1 s; 2 s later 1003 dials 5551001 and listens to 1001 for 3 s (ChanSpy), hangs up; 1001 hangs up 1 s later.", func(r *Rig) {
 		r.p["1002"].Set(ans(1 * sec))
-		c := r.p["1001"].Invite("1002", "", "")
+		c := r.p["1001"].Invite("1002")
 		b, ok := r.answered(r.p["1002"])
 		if !ok {
 			return
 		}
 		time.Sleep(2 * sec)
-		d := r.p["1003"].Invite("5551001", "", "")
+		d := r.p["1003"].Invite("5551001")
 		if !r.mustUp(d, "1003", 5*sec) {
 			return
 		}

@@ -10,7 +10,7 @@ var pressureScenarios = []scenario{
 			return
 		}
 		r.p["1002"].Set(ans(1 * sec))
-		c2 := r.trunk.Invite("74950000010", cust2, "")
+		c2 := r.trunk.InviteAs(cust2, "74950000010")
 		a2, ok := r.answered(r.p["1002"])
 		if !ok {
 			return
@@ -20,12 +20,12 @@ var pressureScenarios = []scenario{
 		time.Sleep(1 * sec)
 		t2 := parkIt(a2)
 		time.Sleep(2 * sec)
-		b1 := r.p["1003"].Invite("71", "", "")
+		b1 := r.p["1003"].Invite("71")
 		if !r.mustUp(b1, "1003", 5*sec) {
 			return
 		}
 		time.Sleep(1 * sec)
-		b2 := r.p["1004"].Invite("72", "", "")
+		b2 := r.p["1004"].Invite("72")
 		if !r.mustUp(b2, "1004", 5*sec) {
 			return
 		}
@@ -45,10 +45,10 @@ var pressureScenarios = []scenario{
 			parked("1002", "retrieved", "1004", seconds(b2.upTime().Sub(t2)))
 	}),
 	play("ringgroup-pickup", "Outside 79161234567 calls DID 74950000004 -> ring group 500; 1001, 1002, 1003 ring, after 2 s 1004 dials *8 and gets the call; talk 3 s, 1004 hangs up.", func(r *Rig) {
-		c := r.trunk.Invite("74950000004", cust1, "")
+		c := r.trunk.InviteAs(cust1, "74950000004")
 		r.next(r.p["1001"], 5*sec)
 		time.Sleep(2 * sec)
-		d := r.p["1004"].Invite("*8", "", "")
+		d := r.p["1004"].Invite("*8")
 		if !r.mustUp(c, "caller", 8*sec) {
 			return
 		}
@@ -61,7 +61,7 @@ var pressureScenarios = []scenario{
 			leg("1004", "pickup", "answered", 0)
 	}),
 	play("queue-ringall-local-abandoned", "Outside 79037654321 calls DID 74950000013 -> queue 603 (ring all, members Local/N@from-queue/n); 1001, 1002, 1003 ring, the caller hangs up after 5 s.", func(r *Rig) {
-		c := r.trunk.Invite("74950000013", cust2, "")
+		c := r.trunk.InviteAs(cust2, "74950000013")
 		if r.next(r.p["1001"], 5*sec) == nil {
 			return
 		}
@@ -73,13 +73,13 @@ var pressureScenarios = []scenario{
 	}),
 	play("queue-two-callers", "Outside 79161234567 and, 1 s later, 79037654321 call DID 74950000005 -> queue 601. 1001 answers whoever rings it first after 3 s, then 1002 the other; each caller hangs up after a talk of about 3 s.", func(r *Rig) {
 		const did = "74950000005"
-		c1 := r.trunk.Invite(did, cust1, "")
+		c1 := r.trunk.InviteAs(cust1, did)
 		first := r.next(r.p["1001"], 5*sec)
 		if first == nil {
 			return
 		}
 		time.Sleep(1 * sec)
-		c2 := r.trunk.Invite(did, cust2, "")
+		c2 := r.trunk.InviteAs(cust2, did)
 		time.Sleep(2 * sec)
 		first.Answer()
 		r.mustUp(first, "1001", 5*sec)
@@ -107,7 +107,7 @@ var pressureScenarios = []scenario{
 			leg("1002", "queue", "answered", 0).queue("601", "answered").set("legs", open)
 	}),
 	play("inbound-unregistered", "Outside 79161234567 calls DID 74950000019 -> 1007, whose telephone is not registered; the PBX refuses the call.", func(r *Rig) {
-		c := r.trunk.Invite("74950000019", cust1, "")
+		c := r.trunk.InviteAs(cust1, "74950000019")
 		c.WaitEnd(20 * sec)
 		r.tell("Caller", c)
 		r.incoming(c, "74950000019").unanswered("missed").endedBy(anyOf("to", "pbx")).
@@ -116,7 +116,7 @@ var pressureScenarios = []scenario{
 	play("forwarded-by-the-pbx", "Extension 1002 has call forwarding to 1003 set on the PBX. 1001 calls 1002; 1003 rings 2 s, answers, talk 3 s, 1001 hangs up.", func(r *Rig) {
 		r.ami.Do("DBPut", "Family", "CFU", "Key", "1002", "Val", "1003")
 		r.p["1003"].Set(ans(2 * sec))
-		c := r.p["1001"].Invite("1002", "", "")
+		c := r.p["1001"].Invite("1002")
 		b, ok := r.answered(r.p["1003"])
 		r.ami.Do("DBDel", "Family", "CFU", "Key", "1002")
 		if !ok {
@@ -130,7 +130,7 @@ var pressureScenarios = []scenario{
 	}),
 	play("user-event-named-as-core", "Extension 1001 dials *44; the dial plan writes user-defined events called HANGUP, CHAN_END and LINKEDID_END and rings 1002, who answers after 1 s; talk 3 s, 1001 hangs up.", func(r *Rig) {
 		r.p["1002"].Set(ans(1 * sec))
-		c := r.p["1001"].Invite("*44", "", "")
+		c := r.p["1001"].Invite("*44")
 		b, ok := r.answered(r.p["1002"])
 		if !ok {
 			return
@@ -143,7 +143,7 @@ var pressureScenarios = []scenario{
 	}),
 	play("talk-limited-by-the-pbx", "Extension 1001 dials *45, which rings 1002 and limits the talk to 4 s; 1002 answers after 1 s, the PBX ends the call.", func(r *Rig) {
 		r.p["1002"].Set(ans(1 * sec))
-		c := r.p["1001"].Invite("*45", "", "")
+		c := r.p["1001"].Invite("*45")
 		b, ok := r.answered(r.p["1002"])
 		if !ok {
 			return
@@ -156,7 +156,7 @@ var pressureScenarios = []scenario{
 	play("follow-me-not-confirmed", "Outside 79161234567 calls DID 74950000020 -> follow-me of 1003: the mobile 89037654321 is called over the trunk and answered after 1 s, but nobody presses 1 to take the call; then the desk telephone rings, answered after 2 s; talk 3 s, the caller hangs up.", func(r *Rig) {
 		r.trunk.Set(ans(1 * sec))
 		r.p["1003"].Set(ans(2 * sec))
-		c := r.trunk.Invite("74950000020", cust1, "")
+		c := r.trunk.InviteAs(cust1, "74950000020")
 		o, ok := r.answered(r.trunk)
 		if !ok {
 			return
@@ -185,7 +185,7 @@ var pressureScenarios = []scenario{
 			leg("1001", "group", "answered_elsewhere").leg("1002", "group", "answered", 0)
 	}),
 	play("ivr-timeout", "Outside 79161234567 calls DID 74950000002 -> IVR, presses nothing; the menu says goodbye and the PBX ends the call.", func(r *Rig) {
-		c := r.trunk.Invite("74950000002", cust1, "")
+		c := r.trunk.InviteAs(cust1, "74950000002")
 		if !r.mustUp(c, "caller", 8*sec) {
 			return
 		}
@@ -204,7 +204,7 @@ var pressureScenarios = []scenario{
 			"ExtraChannel", r.channel("PJSIP/1001-"), "ExtraContext", "from-internal", "ExtraExten", "800", "ExtraPriority", "1")
 		r.truth.Add("AMI", "Redirect", "both to 800: "+res["Response"], "")
 		time.Sleep(3 * sec)
-		b := r.p["1002"].Invite("800", "", "")
+		b := r.p["1002"].Invite("800")
 		if !r.mustUp(b, "1002", 8*sec) {
 			return
 		}
@@ -225,7 +225,7 @@ var pressureScenarios = []scenario{
 	}),
 	play("internal-caller-transfers", "Extension 1001 calls 1002 (answers after 1 s, talk 2 s) and blind-transfers 1002 to 1003 (answers after 1 s); 1002 and 1003 talk 3 s, 1003 hangs up.", func(r *Rig) {
 		r.p["1002"].Set(ans(1 * sec))
-		c := r.p["1001"].Invite("1002", "", "")
+		c := r.p["1001"].Invite("1002")
 		a, ok := r.answered(r.p["1002"])
 		if !ok {
 			return

@@ -18,35 +18,35 @@ var resultScenarios = []scenario{
 	}),
 	play("inbound-declined", "Outside 79161234567 calls DID 74950000001 -> 1001, who presses Reject after 2 s (603 Decline).", func(r *Rig) {
 		r.p["1001"].Set(rej(2*sec, 603))
-		c := r.trunk.Invite(did1, cust1, "")
+		c := r.trunk.InviteAs(cust1, did1)
 		c.WaitEnd(20 * sec)
 		r.tell("Caller", c)
 		r.incoming(c, did1).unanswered("missed").endedBy("to").leg("1001", "", "rejected")
 	}),
 	play("internal-declined", "Extension 1001 calls 1002, who presses Reject after 2 s (603 Decline).", func(r *Rig) {
 		r.p["1002"].Set(rej(2*sec, 603))
-		c := r.p["1001"].Invite("1002", "", "")
+		c := r.p["1001"].Invite("1002")
 		c.WaitEnd(20 * sec)
 		r.tell("1001", c)
 		r.internal(c, "1002").unanswered("rejected").endedBy("to").leg("1002", "", "rejected").set("duration_seconds", open).set("wait_seconds", open)
 	}),
 	play("outbound-declined", "Extension 1002 calls outside 89161234567, who presses Reject after 2 s (603 Decline).", func(r *Rig) {
 		r.trunk.Set(rej(2*sec, 603))
-		c := r.p["1002"].Invite(dialled1, "", "")
+		c := r.p["1002"].Invite(dialled1)
 		c.WaitEnd(40 * sec)
 		r.tell("1002", c)
 		r.outgoing(c, dialled1).unanswered("rejected").endedBy("to").leg(unanswered1, "", "rejected").set("duration_seconds", open).set("wait_seconds", open)
 	}),
 	play("internal-do-not-disturb", "Extension 1001 calls 1004, who has Do Not Disturb set on the PBX: no telephone rings, 1001 hears busy.", func(r *Rig) {
 		r.ami.Do("DBPut", "Family", "DND", "Key", "1004", "Val", "YES")
-		c := r.p["1001"].Invite("1004", "", "")
+		c := r.p["1001"].Invite("1004")
 		c.WaitEnd(20 * sec)
 		r.ami.Do("DBDel", "Family", "DND", "Key", "1004")
 		r.tell("1001", c)
 		r.internal(c, "1004").unanswered("busy").endedBy(anyOf("to", "pbx")).set("duration_seconds", open).set("wait_seconds", open)
 	}),
 	play("internal-unregistered", "Extension 1001 calls 1007, whose telephone is not registered.", func(r *Rig) {
-		c := r.p["1001"].Invite("1007", "", "")
+		c := r.p["1001"].Invite("1007")
 		c.WaitEnd(20 * sec)
 		r.tell("1001", c)
 		r.internal(c, "1007").unanswered("unavailable").endedBy(anyOf("to", "pbx")).set("duration_seconds", open).set("wait_seconds", open).
@@ -54,7 +54,7 @@ var resultScenarios = []scenario{
 	}),
 	play("outbound-early-media", "Extension 1002 calls outside 89161234567; the provider plays an announcement without answering (183 with sound); 1002 gives up after 4 s.", func(r *Rig) {
 		r.trunk.Set(Behaviour{Action: "media"})
-		c := r.p["1002"].Invite(dialled1, "", "")
+		c := r.p["1002"].Invite(dialled1)
 		c.WaitRinging(5 * sec)
 		time.Sleep(4 * sec)
 		c.Cancel()
@@ -63,11 +63,11 @@ var resultScenarios = []scenario{
 	}),
 	play("outbound-busy-then-answered", "Extension 1002 calls outside 89037654321, which rings 2 s and is then refused as busy (486); 1002 calls again, it is answered after 1 s, talk 2 s, 1002 hangs up.", func(r *Rig) {
 		r.trunk.Set(rej(2*sec, 486))
-		c := r.p["1002"].Invite(dialled2, "", "")
+		c := r.p["1002"].Invite(dialled2)
 		c.WaitEnd(40 * sec)
 		r.outgoing(c, dialled2).channel("PJSIP/1002", 0).unanswered("busy").endedBy("to").leg(anyOf(cust2, dialled2), "", "busy").set("duration_seconds", open).set("wait_seconds", open)
 		r.trunk.Set(ans(1 * sec))
-		d := r.p["1002"].Invite(dialled2, "", "")
+		d := r.p["1002"].Invite(dialled2)
 		o, ok := r.answered(r.trunk)
 		if !ok {
 			return

@@ -33,7 +33,7 @@ var transferScenarios = []scenario{
 		time.Sleep(2 * sec)
 		r.p["1002"].Set(ans(4 * sec))
 		a.Hold()
-		ac := r.p["1001"].Invite("602", "", "")
+		ac := r.p["1001"].Invite("602")
 		if !r.mustUp(ac, "1001 in the queue", 5*sec) {
 			return
 		}
