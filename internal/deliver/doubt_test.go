@@ -7,6 +7,7 @@ import (
 
 	"ringback/internal/backfill"
 	"ringback/internal/call"
+	"ringback/internal/crm"
 	"ringback/internal/journal"
 )
 
@@ -61,6 +62,30 @@ func TestWhatIsTakenUpAgainIsAskedForFirstWhereItWasInDoubt(t *testing.T) {
 			same(t, "entries", portal.entries(), map[string]int64{"main-" + list[0].ID: 2})
 		})
 	}
+}
+
+func TestNothingIsBegunWhenWhatWasDrawnForOthersCannotBeGivenBack(t *testing.T) {
+	ctx := t.Context()
+	portal := newFake()
+	portal.budgets = []crm.Budget{{Name: "requests", Units: 100, Window: time.Second, Burst: 100}}
+	portal.charges = []crm.Charge{{Budget: "requests", Units: 1}}
+	b := open(t, t.TempDir(), Target{Name: "portal", Target: portal})
+	defer b.journal.Close()
+	list := someCalls(2, 2)
+	b.live(list[0])
+	b.live(list[1])
+	l := b.lanes[0]
+	due, err := l.due(ctx, time.Now(), l.atOnce)
+	must(t, err)
+	prepared, _, err := l.prepare(ctx, due)
+	must(t, err)
+	b.exec(`UPDATE deliveries SET owner = 'another' WHERE call_id = '` + list[0].ID + `'`)
+	b.exec(`ALTER TABLE limits RENAME TO gone`)
+	got, err := l.begin(ctx, prepared)
+	if err == nil || len(got) > 0 {
+		t.Errorf("%d are begun: %v", len(got), err)
+	}
+	same(t, "owner", b.of(list[1]).Owner, "")
 }
 
 func TestWhatChangedWhileItWasLookedAtIsNotClosed(t *testing.T) {

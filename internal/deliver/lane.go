@@ -120,7 +120,7 @@ func (l *lane) round(ctx, working context.Context) (begun int, wait time.Duratio
 	if err != nil || len(due) == 0 {
 		return 0, 0, err
 	}
-	prepared, closed, err := l.prepare(ctx, due, free)
+	prepared, closed, err := l.prepare(ctx, due)
 	if err != nil {
 		return 0, 0, err
 	}
@@ -171,7 +171,7 @@ func rank(d journal.DueDelivery) int {
 
 // prepare works out the next step of what is due, and closes what has none or is
 // not wanted any more.
-func (l *lane) prepare(ctx context.Context, due []journal.DueDelivery, free int) (prepared []*delivery, closed int, err error) {
+func (l *lane) prepare(ctx context.Context, due []journal.DueDelivery) (prepared []*delivery, closed int, err error) {
 	for i := range due {
 		d := newDelivery(l, &due[i])
 		if due[i].Abandoned && !d.begun() {
@@ -191,7 +191,7 @@ func (l *lane) prepare(ctx context.Context, due []journal.DueDelivery, free int)
 		}
 		prepared = append(prepared, d)
 	}
-	return prepared[:min(len(prepared), free)], closed, nil
+	return prepared, closed, nil
 }
 
 func (l *lane) inTx(ctx context.Context, fn func(journal.Tx) error) error {
@@ -255,7 +255,12 @@ func (l *lane) begin(ctx context.Context, allowed []*delivery) ([]*delivery, err
 		}
 		repeats := journal.TargetState{Target: l.target.Name}
 		for _, d := range allowed {
-			if mine[d.row.Seq] && d.repeats() {
+			switch {
+			case !mine[d.row.Seq]:
+				if err := l.refund(ctx, tx, d.charges()); err != nil {
+					return err
+				}
+			case d.repeats():
 				repeats.Repeats++
 			}
 		}
@@ -267,16 +272,14 @@ func (l *lane) begin(ctx context.Context, allowed []*delivery) ([]*delivery, err
 	if err != nil {
 		return nil, err
 	}
-	var got, lost []*delivery
+	var got []*delivery
 	for _, d := range allowed {
 		if mine[d.row.Seq] {
 			d.row.Owner = l.id
 			got = append(got, d)
-		} else {
-			lost = append(lost, d)
 		}
 	}
-	return got, l.giveBack(ctx, lost)
+	return got, nil
 }
 
 func each(functions []func()) {
