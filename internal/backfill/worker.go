@@ -244,7 +244,7 @@ func (w *worker) open(ctx context.Context, name string) (sweep.PBX, error) {
 			return p.Open(ctx)
 		}
 	}
-	return sweep.PBX{}, fmt.Errorf("the PBX %s is not configured any more: configure it again, then retry, or start a run without it", name)
+	return sweep.PBX{}, fmt.Errorf("the PBX %s is not configured any more: configure it again and ask for the same once more, or ask for it without this PBX", name)
 }
 
 // persist writes to the journal, again and again while it is unavailable, as when
