@@ -73,6 +73,9 @@ func config(u *url.URL) (cfg *mysql.Config, table string, err error) {
 	// One round trip a query, and the text protocol, in which times and
 	// numbers come as they are shown.
 	cfg.InterpolateParams = true
+	// Else, where the server is set so, the first query begins a transaction that
+	// nobody ends, and that keeps the table from being changed.
+	cfg.Params = map[string]string{"autocommit": "1"}
 	cfg.Logger = &mysql.NopLogger{}
 	cfg.DialFunc = dial
 	if err := cfg.Apply(mysql.Charset("utf8mb4", "")); err != nil {

@@ -102,3 +102,14 @@ INSERT INTO cel VALUES (1, 'ANSWER', '2026-11-23 05:10:47', 'Пётр', 'SIP/ł�
 		t.Errorf("records %+v, want %+v", got, want)
 	}
 }
+
+func TestNoTransactionStaysOpenWhereTheServerDoesNotEndThem(t *testing.T) {
+	server := dbtest.StartMariaDB(t)
+	p := create(server)(t, sourcetest.Layout{})
+	run(t, p, "SET GLOBAL autocommit = 0")
+	s := sourcetest.Open(t, p, source.Options{})
+	sourcetest.Scan(t, s, time.Time{}, time.Time{})
+	run(t, p, "SET GLOBAL autocommit = 1")
+	// A transaction that has read the table keeps others from changing it.
+	run(t, p, "SET STATEMENT lock_wait_timeout = 0 FOR ALTER TABLE cel ADD COLUMN another int")
+}
