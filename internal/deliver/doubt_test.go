@@ -64,6 +64,19 @@ func TestWhatIsTakenUpAgainIsAskedForFirstWhereItWasInDoubt(t *testing.T) {
 	}
 }
 
+func TestALimitThatIsOverAlreadyIsWaitedForAllTheSame(t *testing.T) {
+	b := open(t, t.TempDir(), Target{Name: "portal", Target: newFake()})
+	defer b.journal.Close()
+	for name, ago := range map[string]time.Duration{"now": 0, "by another clock": time.Hour} {
+		now := time.Now()
+		b.config.Now = func() time.Time { return now }
+		o := b.lanes[0].failed(t.Context(), &delivery{lane: b.lanes[0]}, &crm.Error{Class: crm.Throttled, Until: now.Add(-ago)})
+		if !o.block.After(now) || !o.row.Due.After(now) {
+			t.Errorf("%s: nothing is sent until %v, and it is tried again at %v; it is %v", name, o.block, o.row.Due, now)
+		}
+	}
+}
+
 func TestNothingIsBegunWhenWhatWasDrawnForOthersCannotBeGivenBack(t *testing.T) {
 	ctx := t.Context()
 	portal := newFake()

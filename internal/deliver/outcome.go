@@ -143,7 +143,7 @@ func (l *lane) failed(ctx context.Context, d *delivery, e *crm.Error) outcome {
 		if _, known := l.budgets[e.Budget]; !known {
 			o.budget = "" // nobody would look at it
 		}
-		if o.block.IsZero() {
+		if !o.block.After(now) { // also where the target's clock is behind
 			o.row.Tries++
 			o.block = now.Add(l.config.Pause(int(o.row.Tries)))
 		}
