@@ -86,11 +86,3 @@ func (d *db) Explain(err error) error {
 func (d *db) grant() string {
 	return fmt.Sprintf("GRANT SELECT ON %s.%s TO '%s'@'<this machine>'", quote(d.database), quote(d.table), d.user)
 }
-
-// known makes an error of the driver one for people.
-func (d *db) known(err error) error {
-	if d.Away(err) || errors.Is(err, context.DeadlineExceeded) {
-		return &source.UnavailableError{Place: d.place, Err: err, Remedy: remedy}
-	}
-	return d.Explain(err)
-}

@@ -34,21 +34,16 @@ func Open(ctx context.Context, u *url.URL, opts source.Options) (source.Source, 
 	if err != nil {
 		return nil, err
 	}
-	opts = opts.WithDefaults()
 	place := fmt.Sprintf("mysql %s %s.%s", cfg.Addr, cfg.DBName, name)
 	connector, err := mysql.NewConnector(cfg)
 	if err != nil {
-		return nil, &source.SetupError{Place: place, Problem: "the address cannot be used", Remedy: "check its parameters", Err: err}
+		return nil, &source.SetupError{Place: place, Problem: "the address cannot be used: " + err.Error(), Remedy: "tls is true, skip-verify or preferred", Err: err}
 	}
 	pool := sql.OpenDB(readOnly{connector})
 	pool.SetMaxOpenConns(maxConns)
 	pool.SetConnMaxIdleTime(idleTime)
 	d := &db{pool: pool, place: place, user: cfg.User, database: cfg.DBName, table: name}
-	t, err := d.open(ctx, opts)
-	if err != nil {
-		return nil, errors.Join(d.known(err), pool.Close())
-	}
-	return t, nil
+	return table.Open(ctx, d, place, d.schema, dialect(), opts)
 }
 
 // config reads the address.
@@ -116,16 +111,6 @@ func (r readOnly) Connect(ctx context.Context) (driver.Conn, error) {
 type db struct {
 	pool                         *sql.DB
 	place, user, database, table string
-}
-
-func (d *db) open(ctx context.Context, opts source.Options) (source.Source, error) {
-	limited, cancel := context.WithTimeout(ctx, opts.QueryTimeout)
-	defer cancel()
-	schema, err := d.schema(limited)
-	if err != nil {
-		return nil, err
-	}
-	return table.Open(ctx, d, schema, dialect(), opts)
 }
 
 func dialect() table.Dialect {

@@ -21,6 +21,8 @@ func TestAddressesThatCannotBeUsedAreRefused(t *testing.T) {
 		{"mysql://user:sesame@host/db#x", "%23"},
 		{"mysql://user:sesame@host", "database"},
 		{"mysql://user:sesame@host/db?tabel=cel", "tabel"},
+		{"mysql://user:sesame@host/db?tls=odd", "config name: odd"},
+		{"mysql://user:sesame@host/db?tls=odd", "skip-verify"},
 		{"mysql://user:sesame@host:port/db", "percent-encoded"},
 		{"postgres://user:sesame@host/", "database"},
 		{"postgres://user:sesame@host/db?sslmode=sesame", "postgres address"},

@@ -62,11 +62,3 @@ func (d *db) Explain(err error) error {
 	}
 	return s
 }
-
-// known makes an error of the driver one for people.
-func (d *db) known(err error) error {
-	if d.Away(err) || errors.Is(err, context.DeadlineExceeded) {
-		return &source.UnavailableError{Place: d.place, Err: err, Remedy: remedy}
-	}
-	return d.Explain(err)
-}

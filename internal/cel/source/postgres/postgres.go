@@ -31,7 +31,6 @@ func Open(ctx context.Context, u *url.URL, opts source.Options) (source.Source, 
 	if err := source.CheckParameters(u, "table", "sslmode", "sslrootcert", "host"); err != nil {
 		return nil, err
 	}
-	opts = opts.WithDefaults()
 	name := source.TableName(u)
 	cfg, err := config(u)
 	if err != nil {
@@ -44,11 +43,7 @@ func Open(ctx context.Context, u *url.URL, opts source.Options) (source.Source, 
 	pool.SetMaxOpenConns(maxConns)
 	pool.SetConnMaxIdleTime(idleTime)
 	d := &db{pool: pool, place: place, user: cfg.User, table: name}
-	t, err := d.open(ctx, opts)
-	if err != nil {
-		return nil, errors.Join(d.known(err), pool.Close())
-	}
-	return t, nil
+	return table.Open(ctx, d, place, d.schema, dialect(), opts)
 }
 
 // config reads the address. Times are to come in ISO 8601, those with a zone
@@ -77,16 +72,6 @@ func config(u *url.URL) (*pgx.ConnConfig, error) {
 type db struct {
 	pool               *sql.DB
 	place, user, table string
-}
-
-func (d *db) open(ctx context.Context, opts source.Options) (source.Source, error) {
-	limited, cancel := context.WithTimeout(ctx, opts.QueryTimeout)
-	defer cancel()
-	schema, err := d.schema(limited)
-	if err != nil {
-		return nil, err
-	}
-	return table.Open(ctx, d, schema, dialect(), opts)
 }
 
 func dialect() table.Dialect {

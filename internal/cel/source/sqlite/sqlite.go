@@ -37,14 +37,8 @@ func Open(ctx context.Context, u *url.URL, opts source.Options) (source.Source, 
 		return nil, fmt.Errorf("open %s: %w", place, err)
 	}
 	d := &db{pool: pool, place: place}
-	schema, err := d.schema(ctx, name)
-	if err == nil {
-		var t *table.Table
-		if t, err = table.Open(ctx, d, schema, dialect(), opts); err == nil {
-			return t, nil
-		}
-	}
-	return nil, errors.Join(d.known(err), pool.Close())
+	read := func(ctx context.Context) (table.Schema, error) { return d.schema(ctx, name) }
+	return table.Open(ctx, d, place, read, dialect(), opts)
 }
 
 func dsn(path string) string {
@@ -128,14 +122,6 @@ func (d *db) Explain(err error) error {
 		s.Problem, s.Remedy = "the database file is damaged", "check it with sqlite3 and PRAGMA integrity_check, and restore it from a copy"
 	}
 	return s
-}
-
-// known makes an error of the driver one for people.
-func (d *db) known(err error) error {
-	if d.Away(err) {
-		return &source.UnavailableError{Place: d.place, Err: err, Remedy: remedy}
-	}
-	return d.Explain(err)
 }
 
 func (d *db) Close() error { return d.pool.Close() }

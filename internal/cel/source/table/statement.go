@@ -25,7 +25,7 @@ type statements struct {
 	// a key downwards (key < ?) and upwards (key >= ?), LIMIT ?: key,
 	// eventtime, uniqueid.
 	probe, before, after string
-	// ends is the least and the greatest key (no values).
+	// first is the least key, last the greatest (no values).
 	first, last string
 }
 

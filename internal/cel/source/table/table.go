@@ -2,6 +2,7 @@ package table
 
 import (
 	"context"
+	"errors"
 	"strings"
 
 	"ringback/internal/cel"
@@ -34,25 +35,53 @@ type Table struct {
 
 var _ source.Source = (*Table)(nil)
 
-// Open looks at the table and makes a source of it. On success the source owns db.
-func Open(ctx context.Context, db DB, schema Schema, dialect Dialect, opts source.Options) (*Table, error) {
+// Open makes a source of the table at place, of which read reads the catalogue. The
+// source owns db; where there is none, db is closed.
+func Open(
+	ctx context.Context, db DB, place string, read func(context.Context) (Schema, error), dialect Dialect, opts source.Options,
+) (source.Source, error) {
 	opts = opts.WithDefaults()
-	t := &Table{db: db, opts: opts, schema: schema, dialect: dialect}
-	own := opts.Columns
-	columns, warnings, err := source.MatchColumns(schema.Place, schema.names(), own)
+	schema, err := catalogue(ctx, db, place, read, dialect, opts)
 	if err != nil {
-		return nil, err
+		return nil, errors.Join(err, db.Close())
 	}
-	t.columns = columns
-	t.key = schema.findKey(own)
-	t.timeKind = schema.Columns[columns[source.EventTime]].Kind
-	t.fraction = schema.Columns[columns[source.EventTime]].Fraction
-	t.sql = t.statements()
-	t.desc = t.describe(warnings)
-	if err := t.look(ctx); err != nil {
-		return nil, err
+	t := &Table{db: db, opts: opts, schema: schema, dialect: dialect}
+	if err := t.open(ctx); err != nil {
+		return nil, errors.Join(err, db.Close())
 	}
 	return t, nil
+}
+
+// catalogue reads what the database says of the table, in the time of one query.
+func catalogue(
+	ctx context.Context, db DB, place string, read func(context.Context) (Schema, error), dialect Dialect, opts source.Options,
+) (Schema, error) {
+	limited, cancel := context.WithTimeout(ctx, opts.QueryTimeout)
+	defer cancel()
+	schema, err := read(limited)
+	switch {
+	case err == nil:
+		return schema, nil
+	case db.Away(err) || errors.Is(err, context.DeadlineExceeded):
+		return schema, &source.UnavailableError{Place: place, Err: err, Remedy: dialect.Remedy}
+	}
+	return schema, db.Explain(err)
+}
+
+// open finds out what the table is like.
+func (t *Table) open(ctx context.Context) error {
+	own := t.opts.Columns
+	columns, warnings, err := source.MatchColumns(t.schema.Place, t.schema.names(), own)
+	if err != nil {
+		return err
+	}
+	t.columns = columns
+	t.key = t.schema.findKey(own)
+	t.timeKind = t.schema.Columns[columns[source.EventTime]].Kind
+	t.fraction = t.schema.Columns[columns[source.EventTime]].Fraction
+	t.sql = t.statements()
+	t.desc = t.describe(warnings)
+	return t.look(ctx)
 }
 
 // describe says what is known of the table without its rows.
