@@ -1,9 +1,6 @@
 package call_test
 
 import (
-	"bytes"
-	"encoding/csv"
-	"strconv"
 	"testing"
 
 	"ringback/internal/call"
@@ -26,33 +23,9 @@ func capturePlan(t testing.TB) *dialplan.Plan {
 // rows reads a capture into records, as the sources do.
 func rows(t testing.TB, table []byte) []cel.Record {
 	t.Helper()
-	lines, err := csv.NewReader(bytes.NewReader(table)).ReadAll()
+	records, err := captures.Records(table)
 	if err != nil {
 		t.Fatal(err)
-	}
-	var records []cel.Record
-	for i, line := range lines {
-		if i == 0 {
-			continue
-		}
-		f := make(map[string]string)
-		for j, name := range lines[0] {
-			f[name] = line[j]
-		}
-		r := cel.Record{
-			CIDName: f["cid_name"], CIDNum: f["cid_num"], CIDANI: f["cid_ani"], CIDRDNIS: f["cid_rdnis"], CIDDNID: f["cid_dnid"],
-			Exten: f["exten"], Context: f["context"], Channel: f["channame"], App: f["appname"], AppData: f["appdata"],
-			AccountCode: f["accountcode"], PeerAccount: f["peeraccount"], UniqueID: f["uniqueid"], LinkedID: f["linkedid"],
-			UserField: f["userfield"], Peer: f["peer"], Extra: f["extra"],
-		}
-		r.ID, _ = strconv.ParseInt(f["id"], 10, 64)
-		r.Type, r.UserEvent = cel.ParseType(f["eventtype"], f["userdeftype"], f["extra"])
-		stamp, err := cel.ParseStamp(f["eventtime"])
-		if err != nil {
-			t.Fatal(err)
-		}
-		r.At, r.Fraction = stamp.Sec*1_000_000+int64(stamp.Micro), stamp.Fraction
-		records = append(records, r)
 	}
 	return records
 }

@@ -1,16 +1,14 @@
 package sweep_test
 
 import (
-	"bytes"
 	"context"
-	"encoding/csv"
 	"slices"
-	"strconv"
 	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
 
+	"ringback/internal/call/expect"
 	"ringback/internal/captures"
 	"ringback/internal/cel"
 	"ringback/internal/cel/source"
@@ -64,9 +62,7 @@ func (m *memory) Close() error                    { return nil }
 // plan are the settings that fit the captures.
 func plan(t testing.TB) *dialplan.Plan {
 	t.Helper()
-	p, err := dialplan.New(dialplan.Settings{
-		Extensions: []string{`^10\d\d$`}, Trunks: []string{`^PJSIP/trunk-provider`},
-	})
+	p, err := dialplan.New(expect.Scenario{}.Plan())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -82,44 +78,13 @@ func captured(t testing.TB) []cel.Record {
 		if err != nil {
 			t.Fatal(err)
 		}
-		records = append(records, parse(t, b)...)
+		rows, err := captures.Records(b)
+		if err != nil {
+			t.Fatal(err)
+		}
+		records = append(records, rows...)
 	}
 	slices.SortFunc(records, func(a, b cel.Record) int { return int(a.ID - b.ID) })
-	return records
-}
-
-func parse(t testing.TB, table []byte) []cel.Record {
-	t.Helper()
-	lines, err := csv.NewReader(bytes.NewReader(table)).ReadAll()
-	if err != nil {
-		t.Fatal(err)
-	}
-	var records []cel.Record
-	for i, line := range lines {
-		if i == 0 {
-			continue
-		}
-		f := make(map[string]string)
-		for j, name := range lines[0] {
-			f[name] = line[j]
-		}
-		id, err := strconv.ParseInt(f["id"], 10, 64)
-		if err != nil {
-			t.Fatal(err)
-		}
-		stamp, err := cel.ParseStamp(f["eventtime"])
-		if err != nil {
-			t.Fatal(err)
-		}
-		r := cel.Record{
-			ID: id, At: stamp.Sec*1_000_000 + int64(stamp.Micro), Fraction: stamp.Fraction,
-			CIDName: f["cid_name"], CIDNum: f["cid_num"], CIDDNID: f["cid_dnid"], Exten: f["exten"], Context: f["context"],
-			Channel: f["channame"], App: f["appname"], AppData: f["appdata"], UniqueID: f["uniqueid"], LinkedID: f["linkedid"],
-			Peer: f["peer"], Extra: f["extra"],
-		}
-		r.Type, r.UserEvent = cel.ParseType(f["eventtype"], f["userdeftype"], f["extra"])
-		records = append(records, r)
-	}
 	return records
 }
 

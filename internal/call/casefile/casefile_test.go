@@ -2,7 +2,6 @@ package casefile_test
 
 import (
 	"bytes"
-	"encoding/csv"
 	"strconv"
 	"strings"
 	"testing"
@@ -160,31 +159,9 @@ func capture(t *testing.T, name string) ([]cel.Record, dialplan.Settings) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	lines, err := csv.NewReader(bytes.NewReader(table)).ReadAll()
+	records, err := captures.Records(table)
 	if err != nil {
 		t.Fatal(err)
-	}
-	var records []cel.Record
-	for i, line := range lines {
-		if i == 0 {
-			continue
-		}
-		f := make(map[string]string)
-		for j, column := range lines[0] {
-			f[column] = line[j]
-		}
-		stamp, err := cel.ParseStamp(f["eventtime"])
-		if err != nil {
-			t.Fatal(err)
-		}
-		r := cel.Record{
-			ID: int64(i), At: stamp.Sec*1_000_000 + int64(stamp.Micro), Fraction: stamp.Fraction,
-			CIDName: f["cid_name"], CIDNum: f["cid_num"], CIDANI: f["cid_ani"], CIDDNID: f["cid_dnid"], Exten: f["exten"], Context: f["context"],
-			Channel: f["channame"], App: f["appname"], AppData: f["appdata"], UniqueID: f["uniqueid"], LinkedID: f["linkedid"],
-			Peer: f["peer"], Extra: f["extra"], AccountCode: f["accountcode"],
-		}
-		r.Type, r.UserEvent = cel.ParseType(f["eventtype"], f["userdeftype"], f["extra"])
-		records = append(records, r)
 	}
 	return records, want.Plan()
 }

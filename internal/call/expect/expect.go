@@ -36,10 +36,7 @@ func (s Scenario) Plan() dialplan.Settings {
 			Extensions: s.Settings.Extensions, Trunks: s.Settings.Trunks, IncomingContexts: s.Settings.IncomingContexts,
 		}
 	}
-	return dialplan.Settings{
-		Extensions: []string{`^10\d\d$`}, Trunks: []string{`^PJSIP/trunk-provider`},
-		IncomingContexts: []string{`^from-(trunk|pstn|did)`, `^ext-did`},
-	}
+	return dialplan.Settings{Extensions: []string{`^10\d\d$`}, Trunks: []string{`^PJSIP/trunk-provider`}}
 }
 
 // Parse reads a scenario's expected.json.
