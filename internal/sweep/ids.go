@@ -1,11 +1,13 @@
 package sweep
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"strings"
 
 	"ringback/internal/call"
+	"ringback/internal/cel"
 )
 
 // idsAtOnce bounds how many calls asked for by id are held in memory.
@@ -78,20 +80,7 @@ func (p PBX) portion(ctx context.Context, a *call.Assembler, ids []string, yield
 
 // byAge orders ids by the time in them, as far as they hold one.
 func byAge(a, b string) int {
-	ea, eb := epochOf(a), epochOf(b)
-	if len(ea) != len(eb) {
-		return len(ea) - len(eb)
-	}
-	if order := strings.Compare(ea, eb); order != 0 {
-		return order
-	}
-	return strings.Compare(a, b)
-}
-
-func epochOf(id string) string {
-	if i := strings.LastIndexByte(id, '-'); i >= 0 {
-		id = id[i+1:]
-	}
-	epoch, _, _ := strings.Cut(id, ".")
-	return epoch
+	ea, _ := cel.Epoch(a)
+	eb, _ := cel.Epoch(b)
+	return cmp.Or(cmp.Compare(ea, eb), strings.Compare(a, b))
 }
