@@ -14,7 +14,9 @@ import (
 
 var update = flag.Bool("update", false, "rewrite the calls in testdata/*.case; read the difference before you commit it")
 
-func TestCases(t *testing.T) {
+// caseFiles are the files of all cases.
+func caseFiles(t testing.TB) []string {
+	t.Helper()
 	files, err := filepath.Glob("testdata/*.case")
 	if err != nil {
 		t.Fatal(err)
@@ -22,16 +24,26 @@ func TestCases(t *testing.T) {
 	if len(files) == 0 {
 		t.Fatal("no cases")
 	}
-	for _, file := range files {
+	return files
+}
+
+func readCase(t testing.TB, file string) *casefile.Case {
+	t.Helper()
+	b, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := casefile.Parse(file, b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+func TestCases(t *testing.T) {
+	for _, file := range caseFiles(t) {
 		t.Run(filepath.Base(file), func(t *testing.T) {
-			b, err := os.ReadFile(file)
-			if err != nil {
-				t.Fatal(err)
-			}
-			c, err := casefile.Parse(file, b)
-			if err != nil {
-				t.Fatal(err)
-			}
+			c := readCase(t, file)
 			calls, err := c.Run()
 			if err != nil {
 				t.Fatal(err)

@@ -17,6 +17,7 @@ func (m *model) decideEndedBy(c *Call) {
 	}
 	c.EndedBy = m.endOfUnanswered(c)
 	if c.Result == NoAnswer && c.EndedBy == EndedByFrom && len(m.lastRung()) > 0 && m.dialStatus(m.starter) != "NOANSWER" {
+		m.because("result", "the caller gave up while it rang", m.caller.records)
 		c.Result = Cancelled
 	}
 }
@@ -156,8 +157,10 @@ func (m *model) endOfUnanswered(c *Call) EndedBy {
 		return EndedByPBX
 	}
 	if other := m.named(facts.Source, m.caller.until()); other != nil && other.person() {
+		m.because("ended_by", "hangupsource names the other party's channel", other.records)
 		return EndedByTo
 	}
+	m.because("ended_by", "no hangupsource names anybody", nil)
 	return EndedByUnknown
 }
 

@@ -67,6 +67,7 @@ func (m *model) unansweredResult() Result {
 		return r
 	}
 	if len(last) > 0 {
+		m.because("result", "nobody of those rung last answered or refused", last[0].records)
 		return NoAnswer
 	}
 	if r, ok := refusalOf(facts.Cause); ok && facts.Cause != 0 {
@@ -74,8 +75,10 @@ func (m *model) unansweredResult() Result {
 		return r
 	}
 	if facts.Source == m.starter.name.Name && facts.Source != "" {
+		m.because("result", "nobody was rung, and the caller hung up", m.starter.records)
 		return Cancelled
 	}
+	m.because("result", "nobody was rung, and no record tells why", m.starter.records)
 	return Failed
 }
 

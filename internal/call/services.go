@@ -107,15 +107,15 @@ func conferenceApp(app string) bool {
 }
 
 // mailbox is the box in the arguments of VoiceMail (app_voicemail.c):
-// box[@context][&box…][,options]; up to 1.4 the options stood before the box.
+// box[@context][&box…][,options]; old dial plans write options before a number.
 func mailbox(arguments string) string {
 	box, _, _ := strings.Cut(firstArgument(arguments), "&")
 	box, _, _ = strings.Cut(box, "@")
 	if box == "" {
 		return arguments
 	}
-	if trimmed := strings.TrimLeft(box, "subg"); trimmed != "" {
-		return trimmed
+	if number := strings.TrimLeft(box, "subg"); number != "" && digitsOf(number) == number {
+		return number
 	}
 	return box
 }
