@@ -17,7 +17,8 @@ var migrations embed.FS
 var dialects = map[string]goose.Dialect{"sqlite": goose.DialectSQLite3, "postgres": goose.DialectPostgres}
 
 // migrate brings the tables up to date. Each engine has a folder of numbered
-// files of the same names; a file that was released is never changed. On a shared
+// files of the same names; a file that was released is never changed. A new one takes a number
+// above the highest, for one below what a database has is refused: gaps stay as they are. On a shared
 // database the program of the version before goes on meanwhile: a file adds, and what it
 // takes away nothing has used for a whole version.
 func migrate(ctx context.Context, db *sql.DB, engine string, logger *slog.Logger) error {
