@@ -28,7 +28,7 @@ type program struct {
 
 // command is the real program, not started, with a temporary directory of its
 // own. It ends with the test.
-func command(t *testing.T, directory string, args ...string) *exec.Cmd {
+func command(t testing.TB, directory string, args ...string) *exec.Cmd {
 	t.Helper()
 	executable, err := os.Executable()
 	if err != nil {
@@ -90,7 +90,7 @@ func (p *program) interrupt(t *testing.T) string {
 
 // awaitLog reads a log in JSON up to the record with the message, and gives that
 // record.
-func awaitLog(t *testing.T, log *bufio.Reader, message string) map[string]any {
+func awaitLog(t testing.TB, log *bufio.Reader, message string) map[string]any {
 	t.Helper()
 	for {
 		line, err := log.ReadBytes('\n')

@@ -45,7 +45,7 @@ func configuration(b *testing.B, cel string) string {
 	b.Helper()
 	directory := b.TempDir()
 	file := filepath.Join(directory, "ringback.toml")
-	text := fmt.Sprintf("timezone = \"UTC\"\n[state]\nurl = \"sqlite://%s/state.db\"\n[[server.user]]\nname = \"admin\"\npassword = \"benchmark\"\nrole = \"admin\"\n[[pbx]]\nname = \"main\"\ncel = %q\n", directory, cel)
+	text := fmt.Sprintf("timezone = \"UTC\"\n[log]\nformat = \"json\"\n[state]\nurl = \"sqlite://%s/state.db\"\n[server]\nlisten = \"127.0.0.1:0\"\n[[server.user]]\nname = \"admin\"\npassword = \"benchmark\"\nrole = \"admin\"\n[[pbx]]\nname = \"main\"\ncel = %q\n", directory, cel)
 	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 		b.Fatal(err)
 	}
