@@ -3,6 +3,7 @@ package bitrix24
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -79,6 +80,9 @@ func (o *oauth) tokensOf(g grant) (tokens, error) {
 	}, nil
 }
 
+// errDead says that a refresh token is no longer good.
+var errDead = errors.New("the refresh token is dead")
+
 // refusedGrant is what an error of the token server means.
 func refusedGrant(code string, status int) error {
 	hints := map[string]string{
@@ -98,5 +102,9 @@ func refusedGrant(code string, status int) error {
 	if !ok {
 		known, hint = "an error that is not known here", "install the application again"
 	}
-	return &crm.Error{Class: crm.Blocked, Reason: "the token server refuses a new token: " + known, Hint: hint}
+	e := &crm.Error{Class: crm.Blocked, Reason: "the token server refuses a new token: " + known, Hint: hint}
+	if known == "invalid_grant" {
+		e.Err = errDead
+	}
+	return e
 }

@@ -55,7 +55,7 @@ func (o *oauth) install(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	endpoint, err := url.Parse(got.Endpoint)
-	if err != nil || endpoint.Host != o.portal.Host && got.Member != o.held.Member {
+	if err != nil || !o.isOurs(endpoint, got.Member) {
 		http.Error(w, "the tokens are for another portal than the configured one", http.StatusForbidden)
 		return
 	}
@@ -67,15 +67,17 @@ func (o *oauth) install(w http.ResponseWriter, r *http.Request) {
 	w.WriteHeader(http.StatusOK)
 }
 
-// fromOurPortal says that the event names our portal, by its address, or by
-// its id where it has been renamed.
+// fromOurPortal says that the event names our portal.
 func (o *oauth) fromOurPortal(form url.Values) bool {
 	endpoint, err := url.Parse(form.Get("auth[client_endpoint]"))
-	if err == nil && strings.EqualFold(endpoint.Host, o.portal.Host) {
-		return true
-	}
-	t, ok := o.ready()
-	return ok && t.Member != "" && t.Member == form.Get("auth[member_id]")
+	return err == nil && o.isOurs(endpoint, form.Get("auth[member_id]"))
+}
+
+// isOurs knows our portal by its address, or by its id where it has been
+// renamed.
+func (o *oauth) isOurs(endpoint *url.URL, member string) bool {
+	t, _ := o.ready()
+	return strings.EqualFold(endpoint.Host, o.portal.Host) || t.Member != "" && t.Member == member
 }
 
 // uninstall forgets the tokens, if the event brings our application_token.

@@ -27,6 +27,9 @@ type oauth struct {
 
 	// turn is held by the one who loads, refreshes or saves.
 	turn chan struct{}
+	// dead is the refresh token that was refused last, since when it was first.
+	dead  string
+	since time.Time
 
 	mu      sync.Mutex // for what follows
 	held    tokens
@@ -141,7 +144,8 @@ func (o *oauth) refresh(caller context.Context, with string) error {
 		got.Application = o.held.Application
 		return o.save(ctx, got)
 	}
-	if e, ok := errors.AsType[*crm.Error](err); !ok || e.Class != crm.Blocked {
+	e, ok := asError(err)
+	if !ok || e.Class != crm.Blocked {
 		return err
 	}
 	before := o.held.Access
@@ -151,7 +155,27 @@ func (o *oauth) refresh(caller context.Context, with string) error {
 	if o.held.Access != before {
 		return nil // another process used the refresh token first
 	}
-	return err
+	return o.refused(with, e)
+}
+
+// saving is how long another process may take to save what it got for a refresh
+// token, which is dead from then on.
+const saving = 10 * time.Second
+
+// refused gives another process, which may have used a dead refresh token, time
+// to save its new one before a person is called for.
+func (o *oauth) refused(with string, e *crm.Error) error {
+	if !errors.Is(e, errDead) {
+		return e
+	}
+	now := o.now()
+	if o.dead != with {
+		o.dead, o.since = with, now
+	}
+	if until := o.since.Add(saving); now.Before(until) {
+		e.Class, e.Until = crm.Unavailable, until
+	}
+	return e
 }
 
 // load reads the tokens from the store.

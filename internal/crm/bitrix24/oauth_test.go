@@ -3,6 +3,7 @@ package bitrix24_test
 import (
 	"context"
 	"errors"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -86,6 +87,62 @@ func TestAnotherProcesssTokenIsTakenOver(t *testing.T) {
 	if refused := h.portal.State().Refusals["invalid_grant"]; refused != 0 {
 		t.Errorf("%d refresh tokens were dead", refused)
 	}
+}
+
+// pausing is a store that does something first whenever a value is saved.
+type pausing struct {
+	*memory
+
+	first func()
+}
+
+func (p pausing) Save(ctx context.Context, key string, value []byte, version int64) error {
+	p.first()
+	return p.memory.Save(ctx, key, value, version)
+}
+
+func TestARefreshTokenThatAnotherProcessHasJustUsedDoesNotBlock(t *testing.T) {
+	h := open(t, bitrixsim.Options{}, nil)
+	other := h.target
+	var early error
+	h.services.Store = pausing{h.store, sync.OnceFunc(func() { _, early = other.Check(context.Background()) })}
+	h.restart()
+	if _, err := h.target.Check(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	e, ok := errors.AsType[*crm.Error](early)
+	if !ok || e.Class != crm.Unavailable || e.Until.IsZero() {
+		t.Fatalf("before the tokens are saved, another process has %v; want unavailable", early)
+	}
+	if _, err := other.Check(t.Context()); err != nil {
+		t.Errorf("once they are saved, it has %v", err)
+	}
+}
+
+func TestTokensOfAPortalWithoutANameOfItsOwnAreNotOurs(t *testing.T) {
+	h := open(t, bitrixsim.Options{}, func(s *bitrix24.Settings) {
+		s.RefreshToken = config.Secret{}
+		s.Transport = granting(`{"access_token":"a","refresh_token":"r","expires_in":3600,"client_endpoint":"https://evil.example.com/rest/"}`)
+	})
+	if code := install(h, h.portal.Installation(1, portalHost)); code != http.StatusForbidden {
+		t.Errorf("tokens for another portal are answered %d", code)
+	}
+}
+
+func TestAPortalsNameMayBeWrittenInCapitals(t *testing.T) {
+	h := open(t, bitrixsim.Options{}, func(s *bitrix24.Settings) {
+		s.RefreshToken, s.Portal = config.Secret{}, "https://Demo.Bitrix24.ru"
+	})
+	if code := install(h, h.portal.Installation(1, portalHost)); code != http.StatusOK {
+		t.Errorf("the installation is answered %d", code)
+	}
+}
+
+// granting answers every request with the same tokens.
+type granting string
+
+func (g granting) RoundTrip(r *http.Request) (*http.Response, error) {
+	return &http.Response{StatusCode: http.StatusOK, Header: http.Header{}, Body: io.NopCloser(strings.NewReader(string(g))), Request: r}, nil
 }
 
 func TestADeadRefreshTokenBlocksAndANewOneInTheSettingsOpens(t *testing.T) {

@@ -189,6 +189,19 @@ func TestUsersArePagedAndReadOnce(t *testing.T) {
 	}
 }
 
+func TestMoreUsersThanRequestsAreTakenAtOnceAreReadAllTheSame(t *testing.T) {
+	h := open(t, bitrixsim.Options{}, nil)
+	for i := range 3000 {
+		h.portal.AddUser(bitrixsim.User{ID: int64(100 + i), Inner: strconv.Itoa(5000 + i), Active: true})
+	}
+	c := incoming("1.1", "79161234567")
+	c.Legs[0].Party, c.Talks[0].Parties = ours("7999"), []string{"79161234567", "7999"}
+	h.must(c, true)
+	if s := h.portal.State(); s.Calls[0].User != 3099 {
+		t.Errorf("the call is of user %d, want 3099", s.Calls[0].User)
+	}
+}
+
 func TestACallThatIsWantedAgainIsNoDouble(t *testing.T) {
 	h := open(t, bitrixsim.Options{}, nil)
 	parcels, _ := h.target.Parcels(incoming("1.1", "79161234567"), true)

@@ -19,14 +19,23 @@ type directory struct {
 	// acts as.
 	fallback int64
 
-	// turn is held by the one who reads the portal's users.
-	turn chan struct{}
+	// turn is held by the one who reads the portal's users; begun is what a
+	// reading has that was broken off.
+	turn  chan struct{}
+	begun reading
 
 	mu     sync.Mutex
 	known  map[string]int64
 	readAt time.Time
 	// dismissed are users of whom the portal said that they are not active.
 	dismissed map[int64]time.Time
+}
+
+// reading is how far the portal's users are read.
+type reading struct {
+	found map[string]int64
+	next  int
+	at    time.Time
 }
 
 const (
@@ -85,7 +94,8 @@ func (d *directory) lookup(extension string) (user int64, fresh bool) {
 }
 
 // read reads the portal's active users; those without an extension are no use.
-// Of two with one extension the older user has it.
+// Of two with one extension the older user has it. A reading that the limit of
+// requests broke off is taken up again: from the beginning, it would never end.
 func (d *directory) read(ctx context.Context, extension string, past bool) error {
 	select {
 	case d.turn <- struct{}{}:
@@ -96,11 +106,13 @@ func (d *directory) read(ctx context.Context, extension string, past bool) error
 	if _, fresh := d.lookup(extension); fresh {
 		return nil // another parcel was first
 	}
-	found := make(map[string]int64)
-	start := 0
+	r := &d.begun
+	if r.found == nil || d.now().Sub(r.at) >= usersAgain {
+		*r = reading{found: make(map[string]int64), at: d.now()}
+	}
 	for range maxUserPages {
 		answer, err := d.client.call(ctx, request{method: methodUsers, past: past, params: map[string]any{
-			"FILTER": map[string]any{"ACTIVE": true, "USER_TYPE": "employee"}, "sort": "ID", "order": "ASC", "start": start,
+			"FILTER": map[string]any{"ACTIVE": true, "USER_TYPE": "employee"}, "sort": "ID", "order": "ASC", "start": r.next,
 		}})
 		if err != nil {
 			return harmless(err)
@@ -112,22 +124,23 @@ func (d *directory) read(ctx context.Context, extension string, past bool) error
 		if err := json.Unmarshal(answer.Result, &rows); err != nil {
 			return &crm.Error{Class: crm.Unavailable, Reason: "the portal's list of users cannot be read", Err: err}
 		}
-		for _, r := range rows {
-			if r.Inner == nil || *r.Inner == "" {
+		for _, u := range rows {
+			if u.Inner == nil || *u.Inner == "" {
 				continue
 			}
-			if _, ok := found[*r.Inner]; !ok {
-				found[*r.Inner] = int64(r.ID)
+			if _, ok := r.found[*u.Inner]; !ok {
+				r.found[*u.Inner] = int64(u.ID)
 			}
 		}
-		if answer.Next <= start {
+		if answer.Next <= r.next {
 			break
 		}
-		start = answer.Next
+		r.next = answer.Next
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.known, d.readAt = found, d.now()
+	d.known, d.readAt = r.found, r.at
+	d.begun = reading{}
 	return nil
 }
 

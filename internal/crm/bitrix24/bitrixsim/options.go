@@ -53,8 +53,9 @@ type Switches struct {
 	// OldRefresh lets a refresh token be used again until the one that it
 	// brought was used.
 	OldRefresh bool
-	// FinishToChat is the default of ADD_TO_CHAT in finish.
-	FinishToChat bool
+	// FinishSilently makes 0 the default of ADD_TO_CHAT in finish, as older pages
+	// have it.
+	FinishSilently bool
 	// RefuseMinusOne refuses start=-1 in statistics.
 	RefuseMinusOne bool
 	// StatisticsLag is how long a finished call is not in the statistics yet.

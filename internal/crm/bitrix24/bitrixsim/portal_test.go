@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -193,6 +194,25 @@ func TestLimitsAreThoseOfTheDocuments(t *testing.T) {
 	h.expect("batch", `{"cmd":["user.get","scope"]}`, 200, `"0":{"error":"OPERATION_TIME_LIMIT"`)
 	h.now = h.now.Add(5 * time.Minute)
 	h.expect("user.get", "", 200, "result")
+}
+
+func TestCallsAreToldInTheChatUnlessBothRequestsSayNot(t *testing.T) {
+	for _, silently := range []bool{false, true} {
+		h := open(t, bitrixsim.Options{Switches: bitrixsim.Switches{FinishSilently: silently}})
+		for i, more := range []string{"", "&ADD_TO_CHAT=0", "&ADD_TO_CHAT=1"} {
+			id := h.register("ADD_TO_CHAT=0&EXTERNAL_CALL_ID=" + strconv.Itoa(i))
+			h.expect("telephony.externalcall.finish", "CALL_ID="+url.QueryEscape(id)+"&USER_ID=1"+more, 200, "CRM_ACTIVITY_ID")
+		}
+		want := []int{1, 0, 1}
+		if silently {
+			want[0] = 0
+		}
+		for i, c := range h.portal.State().Calls {
+			if c.Chats != want[i] {
+				t.Errorf("silently %v: call %d has %d notices, want %d", silently, i, c.Chats, want[i])
+			}
+		}
+	}
 }
 
 func TestLeadsOfUnknownClients(t *testing.T) {

@@ -195,9 +195,9 @@ func (p *Portal) finish(c *caller, q params) (answer, *failure) {
 			call.Status = "200"
 		}
 	}
-	chat := int64(0)
-	if p.opts.FinishToChat {
-		chat = 1
+	chat := int64(1)
+	if p.opts.FinishSilently {
+		chat = 0
 	}
 	if q.number("ADD_TO_CHAT", chat) == 1 {
 		call.Chats++
