@@ -3,8 +3,10 @@ package kommo
 import (
 	"context"
 	"errors"
+	"maps"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 
 	"ringback/internal/config"
@@ -53,10 +55,10 @@ func (j *job) settle() {
 
 func (j *job) skips() bool { return j.settings.UnknownCallers == config.Skip }
 
-// askUsers learns who is active. An account with more users than a page holds
-// keeps the rest as not known: the CRM then refuses the user or takes it.
+// askUsers learns who is active. Of an account with more users than a page holds,
+// the others of the settings are taken for active: the CRM then refuses them or
+// does not.
 func (j *job) askUsers(ctx context.Context) error {
-	const page = 250
 	active := map[int64]bool{}
 	var answer struct {
 		In struct {
@@ -76,7 +78,7 @@ func (j *job) askUsers(ctx context.Context) error {
 		active[u.ID] = u.Rights.Active == nil || *u.Rights.Active
 	}
 	if len(answer.In.Users) == page {
-		for _, user := range j.settings.Users {
+		for _, user := range append(slices.Collect(maps.Values(j.settings.Users)), j.settings.DefaultUser) {
 			if _, seen := active[user]; !seen {
 				active[user] = true
 			}

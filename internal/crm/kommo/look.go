@@ -8,6 +8,7 @@ import (
 	"strconv"
 
 	"ringback/internal/crm"
+	"ringback/internal/crm/policy"
 )
 
 // page is the most that a list returns at once.
@@ -16,7 +17,7 @@ const page = 250
 // lookForContact finds the contact that was made, by the number as it was
 // written into it.
 func (j *job) lookForContact(ctx context.Context) (bool, error) {
-	e, ok, err := j.search(ctx, query{contacts, digits(dialable(j.part.Client))}, j.part.Client)
+	e, ok, err := j.search(ctx, query{contacts, policy.Digits(dialable(j.part.Client))}, j.part.Client)
 	if err != nil || !ok {
 		return false, err
 	}

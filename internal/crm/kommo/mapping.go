@@ -165,7 +165,7 @@ func (j *job) callBody(link string) callBody {
 func (j *job) contactBody() contactBody {
 	number := dialable(j.part.Client)
 	name := number
-	if shown := strings.TrimSpace(j.parcel.Call.From.Name); j.part.Direction == call.Incoming && shown != "" && digits(shown) != digits(number) {
+	if shown := strings.TrimSpace(j.parcel.Call.From.Name); j.part.Direction == call.Incoming && shown != "" && policy.Digits(shown) != policy.Digits(number) {
 		name = shown
 	}
 	return contactBody{

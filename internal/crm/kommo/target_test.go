@@ -249,6 +249,18 @@ func TestSomebodyDismissedGivesWayToTheDefaultUser(t *testing.T) {
 	}
 }
 
+func TestADefaultUserBeyondTheFirstPageOfUsersHasCalls(t *testing.T) {
+	b := newBench(t, kommosim.Options{}, func(s *kommo.Settings) { s.Users, s.DefaultUser = nil, 1300 })
+	for id := range int64(301) {
+		b.sim.AddUser(1000+id, "User", true)
+	}
+	b.sim.AddClient("contacts", "Client", "79161234567")
+	b.mustDeliver(true, incoming("1.1", "79161234567", start))
+	if got := b.calls()["main-1.1"].User; got != 1300 {
+		t.Errorf("the call is of user %d, want 1300", got)
+	}
+}
+
 func TestACallThatChangedIsBroughtUpToDate(t *testing.T) {
 	b := newBench(t, kommosim.Options{}, nil)
 	b.sim.AddClient("contacts", "Client", "79161234567")

@@ -125,8 +125,9 @@ func (t *tokens) renew(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	// Also where it is no longer good: no error may show it.
+	t.current.Store(&stored)
 	if t.fresh(&stored) {
-		t.current.Store(&stored)
 		return nil
 	}
 	if t.now().Before(stored.Claimed) {

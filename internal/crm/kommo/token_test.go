@@ -101,3 +101,18 @@ func TestOneOfManyRenewsTheToken(t *testing.T) {
 		t.Errorf("%d pairs of tokens were given, want 2", n)
 	}
 }
+
+// A restarted process knows its tokens from the store only.
+func TestNoErrorOfARenewalHoldsAStoredToken(t *testing.T) {
+	b := newBench(t, oauthAccount, oauth)
+	b.sim.AddClient("contacts", "Client", "79161234567")
+	b.mustDeliver(true, incoming("1.1", "79161234567", start))
+	b.to(b.Now().Add(25 * time.Hour))
+	b.settings.Transport = canned{403, nil, `{"detail":"not for refresh-1"}`}
+	b.restart()
+	d := b.parcels(true, incoming("2.1", "79161234567", start))[0]
+	b.advance(d)
+	if d.failure == nil || !strings.Contains(d.failure.Error(), "not for") || strings.Contains(d.failure.Error(), "refresh-1") {
+		t.Errorf("the failure is %v", d.failure)
+	}
+}
