@@ -38,7 +38,7 @@ bench: test-tools ## run every benchmark once; BENCH=… selects, COUNT=… repe
 	$(GO) test -run '^$$' -bench '$(or $(BENCH),.)' -benchmem -benchtime '$(or $(TIME),1x)' -count '$(or $(COUNT),1)' ./...
 
 assembly-report: test-tools ## print scenarios × backends × forms × changes of the rows, and every field that differs
-	$(GO) test ./internal/sweep -run TestEveryBackend -count 1 -report
+	$(GO) test ./internal/sweep -run TestEveryBackend -count 1 -v -report
 
 fuzz: ## fuzz each parser for a while; TIME=… for each (10s)
 	@for package in $$(grep -rl --include='*_test.go' '^func Fuzz' . | xargs -n1 dirname | sort -u); do \
