@@ -20,7 +20,7 @@ func main() {
 	// A second Ctrl-C is not waited for.
 	context.AfterFunc(ctx, stop)
 	status := cli.Run(ctx, cli.Process{
-		Args: os.Args[1:], Stdout: os.Stdout, Stderr: os.Stderr,
+		Name: os.Args[0], Args: os.Args[1:], Stdout: os.Stdout, Stderr: os.Stderr,
 		LookupEnv: os.LookupEnv, Now: time.Now, Version: version,
 	})
 	os.Exit(status)

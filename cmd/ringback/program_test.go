@@ -11,6 +11,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -148,6 +149,13 @@ func TestTheDemonstrationAnswersEveryLineItPrintsAndLeavesNothingBehind(t *testi
 	}
 	if answers[11]["app_status"] != "Ok" {
 		t.Errorf("the status is %v", answers[11])
+	}
+
+	calls := welcome[slices.IndexFunc(welcome, func(line string) bool { return strings.Contains(line, " calls --config ") })]
+	again := exec.CommandContext(t.Context(), "bash", "-c", calls)
+	again.Env = append(os.Environ(), asProgram+"=1")
+	if out, err := again.CombinedOutput(); err != nil || !strings.Contains(string(out), " in  ") {
+		t.Errorf("%s: %v: %s", calls, err, out)
 	}
 
 	if said := p.interrupt(t); said != "" || p.ProcessState.ExitCode() != 0 {

@@ -33,6 +33,16 @@ func TestAPBXThatNeverAnswersIsShownAsAway(t *testing.T) {
 	}
 }
 
+func TestTheStatusShowsAZoneThatSaysSomething(t *testing.T) {
+	moscow := time.FixedZone("Europe/Moscow", 3*60*60)
+	if name := zoneName(moscow); name != "Europe/Moscow" {
+		t.Errorf("a zone with a name is shown as %q", name)
+	}
+	if name := zoneName(time.Local); strings.Contains(name, "Local") || !strings.Contains(name, time.Now().Format("-07:00")) {
+		t.Errorf("the machine's zone is shown as %q", name)
+	}
+}
+
 func TestACallIsExplainedThoughAnotherPBXFails(t *testing.T) {
 	h := newHouse(t)
 	h.arrive(t)

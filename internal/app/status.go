@@ -34,7 +34,7 @@ func (a *App) Ready(ctx context.Context) bool {
 
 func (p *pbx) status() api.Part {
 	state := p.look()
-	part := api.Part{Name: p.name, Status: api.Ok, Values: map[string]any{"timezone": p.location.String()}}
+	part := api.Part{Name: p.name, Status: api.Ok, Values: map[string]any{"timezone": zoneName(p.location)}}
 	if state.at.IsZero() {
 		part.Status, part.Message = api.Warning, "not looked at yet"
 		return part
@@ -53,6 +53,14 @@ func (p *pbx) status() api.Part {
 		part.Status, part.Message = api.Error, state.err.Error()
 	}
 	return part
+}
+
+// zoneName is the name of a zone; the machine's own has none to show.
+func zoneName(zone *time.Location) string {
+	if zone == time.Local {
+		return "that of this machine, now " + time.Now().Format("-07:00")
+	}
+	return zone.String()
 }
 
 func (a *App) queueStatus(ctx context.Context) api.Part {

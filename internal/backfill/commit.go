@@ -53,7 +53,7 @@ func (w *worker) outcomes(ctx context.Context, tx journal.Tx, n int, batch []*jo
 	for _, e := range batch {
 		if e.InProgress {
 			outcomes = append(outcomes, journal.Outcome{
-				PBX: pbx, ID: e.ID, Outcome: journal.OutcomeInProgress, Reason: "has not ended; it is taken when it has",
+				PBX: pbx, ID: e.ID, Outcome: journal.OutcomeInProgress, Reason: "has not ended yet; ask again when it has",
 			})
 			continue
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/url"
+	"os"
 	"strings"
 
 	"ringback/internal/config"
@@ -29,8 +30,17 @@ func (c *backupCommand) Run(ctx context.Context, p *Process) error {
 	if err := journal.BackupSQLite(ctx, state.URL().Path, c.File); err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(p.Stdout, "%s is a backup of %s. Keep a copy of the key %s too, in another place.\n", c.File, state.URL().Path, loaded.State.KeyFile)
+	_, err = fmt.Fprintf(p.Stdout, "%s is a backup of %s.%s\n", c.File, state.URL().Path, aboutKey(loaded.State.KeyFile))
 	return err
+}
+
+// aboutKey says that the key must be kept too, where there is one: it is made with
+// the first target.
+func aboutKey(file string) string {
+	if _, err := os.Stat(file); err != nil {
+		return ""
+	}
+	return " Keep a copy of the key " + file + " too, in another place."
 }
 
 // dump is the command that backs up a journal in PostgreSQL, without a password.

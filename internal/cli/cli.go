@@ -32,6 +32,8 @@ type Process struct {
 	Stdout, Stderr io.Writer
 	LookupEnv      func(string) (string, bool)
 	Now            func() time.Time
+	// Name is what the program was called by; "" means ringback.
+	Name string
 	// Version is that of the program.
 	Version string
 }

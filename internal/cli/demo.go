@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -64,7 +65,7 @@ func (c *demoCommand) Run(ctx context.Context, p *Process) (err error) {
 		return err
 	}
 	return p.serve(ctx, loaded, nil, portRemedy, func(at net.Addr) {
-		fmt.Fprint(p.Stdout, demo.Welcome(settings, path, at.String(), calls, now))
+		fmt.Fprint(p.Stdout, demo.Welcome(settings, cmp.Or(p.Name, "ringback"), path, at.String(), calls, now))
 		if page != "" {
 			fmt.Fprintf(p.Stdout, "\nWhat the simulated CRM holds: %s\n", page)
 		}

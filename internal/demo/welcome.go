@@ -7,9 +7,9 @@ import (
 )
 
 // Welcome says where to look and what to try: every form of request, with ids and
-// dates of this demonstration. Address is where the server listens, config the
-// file it runs on.
-func Welcome(s Settings, config, address string, calls Calls, now time.Time) string {
+// dates of this demonstration. Program is what it was started as, address is where the
+// server listens, config the file it runs on.
+func Welcome(s Settings, program, config, address string, calls Calls, now time.Time) string {
 	var b strings.Builder
 	ask := func(about, query string) {
 		fmt.Fprintf(&b, "\n  # %s\n  curl --digest -u %s:%s \"http://%s%s\"\n", about, s.User, s.Password, address, query)
@@ -37,6 +37,6 @@ Ask for past calls; each line can be pasted into another terminal:
 	ask("the calls of the last seven days that nobody answered", "/api/v1/calls?start_date=-7&result=missed")
 	ask("a call that was transferred, whole", "/api/v1/calls/"+calls.Transferred)
 	ask("how everything is", "/status")
-	fmt.Fprintf(&b, "\nOr without the server, from the same records:\n\n  ringback calls --config %s --start-date -0\n\nCtrl-C ends the demonstration and removes what it wrote.\n", config)
+	fmt.Fprintf(&b, "\nOr without the server, from the same records:\n\n  %s calls --config %s --start-date -0\n\nCtrl-C ends the demonstration and removes what it wrote.\n", program, config)
 	return b.String()
 }
