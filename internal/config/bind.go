@@ -44,6 +44,9 @@ func (b binder) value(n *node, v reflect.Value, p place) {
 		if b.expect(n, tableKind, p) {
 			b.table(n, v.Addr().Interface(), p)
 		}
+	case reflect.Pointer: // a table that may be missing
+		v.Set(reflect.New(v.Type().Elem()))
+		b.value(n, v.Elem(), p)
 	case reflect.Slice:
 		b.list(n, v, p)
 	case reflect.Map:
@@ -106,15 +109,18 @@ func (b binder) list(n *node, v reflect.Value, p place) {
 	}
 }
 
-// dictionary sets a map from names to texts or whole numbers.
+// dictionary sets a map from names to texts, whole numbers or tables.
 func (b binder) dictionary(n *node, v reflect.Value, p place) {
 	if !b.expect(n, tableKind, p) {
 		return
 	}
 	v.Set(reflect.MakeMap(v.Type()))
 	for _, name := range n.names {
-		value := reflect.New(v.Type().Elem()).Elem()
-		b.value(n.fields[name], value, p.field(name))
+		value, at := reflect.New(v.Type().Elem()).Elem(), p.field(name)
+		if value.Kind() == reflect.Struct {
+			at = p.entry(name)
+		}
+		b.value(n.fields[name], value, at)
 		v.SetMapIndex(reflect.ValueOf(name), value)
 	}
 }

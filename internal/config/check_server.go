@@ -6,6 +6,9 @@ import (
 	"strings"
 )
 
+// shortestLinkKey is the fewest bytes with which links to recordings are signed.
+const shortestLinkKey = 16
+
 func (c checker) server(s *Server) {
 	p := place{"server"}
 	cert, key := p.field("tls_cert"), p.field("tls_key")
@@ -25,9 +28,13 @@ func (c checker) server(s *Server) {
 	if metrics := p.field("metrics_listen"); c.sound(metrics) && s.MetricsListen == s.Listen {
 		c.refuse(metrics, "metrics_listen is the same address as listen", "leave it out to serve /metrics with the rest")
 	}
+	if key := p.field("link_key"); c.sound(key) && len(s.LinkKey.Reveal()) < shortestLinkKey {
+		c.refuse(key, fmt.Sprintf("link_key is too short to sign with: it has fewer than %d bytes", shortestLinkKey),
+			"make one with: openssl rand -hex 32; or leave it out, and Ringback makes one and keeps it")
+	}
 	lines := map[string]int{}
 	for i := range s.Users {
-		c.user(&s.Users[i], p.field("user").item(i), lines)
+		c.account(&s.Users[i], p.field("user").item(i), lines)
 	}
 }
 
@@ -35,7 +42,7 @@ func (c checker) server(s *Server) {
 // behind them.
 var userName = regexp.MustCompile(`^[\pL\pN._@-]{1,64}$`)
 
-func (c checker) user(u *User, p place, lines map[string]int) {
+func (c checker) account(u *User, p place, lines map[string]int) {
 	c.require(p, "name", "")
 	c.require(p, "role", `choose "admin" or "viewer"`)
 	if name := p.field("name"); c.sound(name) {

@@ -15,7 +15,7 @@ func (c checker) target(t *Target, p place, pbxs []string) {
 	if !c.sound(p.field("type")) {
 		return
 	}
-	c.strangers(t, p)
+	c.strangers(t.Type, p, reflect.TypeFor[Target]())
 	switch t.Type {
 	case Bitrix24:
 		c.bitrix24(t, p)
@@ -25,6 +25,7 @@ func (c checker) target(t *Target, p place, pbxs []string) {
 		c.require(p, "url", "give the address that requests go to")
 	}
 	c.users(t, p)
+	c.policy(t, p)
 }
 
 // references sees that the PBXs of a target exist.
@@ -43,12 +44,12 @@ func (c checker) private(p place, u WebURL) {
 	}
 }
 
-// strangers refuses keys that belong to other types of target.
-func (c checker) strangers(t *Target, p place) {
-	for f := range reflect.TypeFor[Target]().Fields() {
+// strangers refuses keys of a table that belong to other types of target.
+func (c checker) strangers(target TargetType, p place, table reflect.Type) {
+	for f := range table.Fields() {
 		name, owners := f.Tag.Get("toml"), strings.Fields(f.Tag.Get("for"))
-		if at := p.field(name); len(owners) > 0 && !slices.Contains(owners, string(t.Type)) && c.given(at) {
-			c.refuseKey(at, fmt.Sprintf("a %s target has no key %s", t.Type, name), "it belongs to "+strings.Join(owners, " and "))
+		if at := p.field(name); len(owners) > 0 && !slices.Contains(owners, string(target)) && c.given(at) {
+			c.refuseKey(at, fmt.Sprintf("a %s target has no key %s", target, name), "it belongs to "+strings.Join(owners, " and "))
 		}
 	}
 }
@@ -109,14 +110,15 @@ func (c checker) kommo(t *Target, p place) {
 
 // users sees that extensions are mapped to what may be a user of a CRM.
 func (c checker) users(t *Target, p place) {
-	const hint = "a user of a CRM is a number above 0"
-	if at := p.field("default_user"); c.sound(at) && t.DefaultUser < 1 {
-		c.refuse(at, fmt.Sprintf("%d is no user", t.DefaultUser), hint)
-	}
+	c.user(p.field("default_user"), t.DefaultUser)
 	for extension, user := range t.Users {
-		if at := p.field("users").field(extension); c.sound(at) && user < 1 {
-			c.refuse(at, fmt.Sprintf("%d is no user", user), hint)
-		}
+		c.user(p.field("users").field(extension), user)
+	}
+}
+
+func (c checker) user(at place, user int64) {
+	if c.sound(at) && user < 1 {
+		c.refuse(at, fmt.Sprintf("%d is no user", user), "a user of a CRM is a number above 0")
 	}
 }
 

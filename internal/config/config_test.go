@@ -175,6 +175,22 @@ func TestEveryFormOfTOMLIsRead(t *testing.T) {
 		{"PBXs", c.Targets[0].PBX, []string{"main", "second"}},
 		{"users", c.Targets[1].Users, map[string]int64{"1001": 123, "1002": 1000}},
 		{"a token from a file", c.Targets[1].Token.Reveal(), "filesecret"},
+		{"calls", c.Targets[1].Calls, config.AnsweredLegs},
+		{"who has a missed call", c.Targets[1].MissedResponsible, []config.Responsible{config.OfClient, config.OfRang}},
+		{"a rule for numbers", c.Targets[1].Rewrite[0].Match.String() + " " + c.Targets[1].Rewrite[0].Replace, `^8(\d{10})$ +7$1`},
+		{"the second rule for numbers", c.Targets[1].Rewrite[1].Replace, "7${city}$$"},
+		{"whom to keep", config.Expressions(c.Targets[1].Keep.Extensions), []string{`^10\d\d$`}},
+		{"which contexts to leave out", config.Expressions(c.Targets[1].Leave.Contexts), []string{"^from-internal-fax"}},
+		{"a trunk with points in its name", c.Targets[1].Trunks, map[string]config.Trunk{"sip.example.com": {DefaultUser: 12, MissedResponsible: []config.Responsible{config.OfDefault}}}},
+		{"calls, left out", c.Targets[2].Calls, config.Whole},
+		{"who has a missed call, left out", c.Targets[2].MissedResponsible, []config.Responsible{config.OfRang, config.OfDefault}},
+		{"a trunk of a portal", c.Targets[2].Trunks, map[string]config.Trunk{"trunk-provider": {DefaultUser: 7, Line: "74950000001", Source: "WEB"}}},
+		{"source", c.Targets[2].Source, config.Source("CALL")},
+		{"tasks, with all left out", c.Targets[2].MissedTasks, &config.MissedTasks{
+			Responsible: []config.Responsible{config.OfClient, config.OfRang, config.OfDefault}, Deadline: config.Duration(4 * time.Hour),
+		}},
+		{"tasks, where there is no table", c.Targets[1].MissedTasks, (*config.MissedTasks)(nil)},
+		{"a rule that cuts off", c.Targets[2].Rewrite[0].Replace, ""},
 	} {
 		if diff := cmp.Diff(field.want, field.got); diff != "" {
 			t.Errorf("%s: %s", field.about, diff)

@@ -13,6 +13,7 @@ const (
 	DefaultSilence      = Duration(4 * time.Hour)
 	DefaultKeepOutcomes = Duration(30 * 24 * time.Hour)
 	DefaultKeepRuns     = Duration(365 * 24 * time.Hour)
+	DefaultTaskDeadline = Duration(4 * time.Hour)
 	DefaultOAuthURL     = "https://oauth.bitrix24.tech"
 )
 
@@ -43,6 +44,18 @@ func (c *Config) setDefaults() {
 }
 
 func (t *Target) setDefaults() {
+	if t.MissedTasks != nil {
+		orElse(&t.MissedTasks.Deadline, DefaultTaskDeadline)
+		if t.MissedTasks.Responsible == nil {
+			t.MissedTasks.Responsible = []Responsible{OfClient, OfRang, OfDefault}
+		}
+	}
+	if t.Type == Bitrix24 || t.Type == Kommo {
+		orElse(&t.Calls, Whole)
+		if t.MissedResponsible == nil {
+			t.MissedResponsible = []Responsible{OfRang, OfDefault}
+		}
+	}
 	switch t.Type {
 	case Bitrix24:
 		if !t.OAuthURL.IsSet() {

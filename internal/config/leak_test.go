@@ -10,7 +10,7 @@ import (
 // leaky holds a secret in every place that can have one; "Zq7Wx9Kp4" stands in
 // no other.
 const leaky = `[server]
-link_key = "Zq7Wx9Kp4"
+link_key = "Zq7Wx9Kp4-Zq7Wx9Kp4"
 public_url = "https://pbx.example.com"
 user = [{ name = "a", password = "Zq7Wx9Kp4", role = "admin" }, { name = "b", role = "admin", password = 'Zq7Wx9Kp4' }]
 [state]

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"regexp"
 	"strconv"
 	"strings"
 )
@@ -18,13 +19,20 @@ func (p place) field(name string) place {
 
 func (p place) item(i int) place { return place{p.path + "[" + strconv.Itoa(i) + "]"} }
 
+// entry is the place of a table that has a name of the user's own.
+func (p place) entry(name string) place { return place{p.path + "." + strconv.Quote(name)} }
+
+// ownName is a table's name of the user's own, in a path.
+var ownName = regexp.MustCompile(`"(?:[^"\\]|\\.)*"`)
+
 // label is a table's place as a header would give it: [server], [[server.user]],
-// [pbx.columns]; "" for the top of the file.
+// [pbx.columns], [target.trunks.name] for one with a name of the user's own; "" for
+// the top of the file.
 func (p place) label() string {
 	if p.path == "" {
 		return ""
 	}
-	names := strings.Split(p.path, ".")
+	names := strings.Split(ownName.ReplaceAllString(p.path, "name"), ".")
 	for i, name := range names {
 		names[i], _, _ = strings.Cut(name, "[")
 	}

@@ -30,6 +30,10 @@ func keysOf(t reflect.Type, p place) []key {
 		case f.Type.Kind() == reflect.Slice && f.Type.Elem().Kind() == reflect.Struct &&
 			!reflect.PointerTo(f.Type.Elem()).Implements(reflect.TypeFor[settable]()):
 			all = append(all, keysOf(f.Type.Elem(), p.field(name).item(0))...)
+		case f.Type.Kind() == reflect.Pointer:
+			all = append(all, keysOf(f.Type.Elem(), p.field(name))...)
+		case f.Type.Kind() == reflect.Map && f.Type.Elem().Kind() == reflect.Struct:
+			all = append(all, keysOf(f.Type.Elem(), p.field(name).entry("name"))...)
 		}
 	}
 	return all

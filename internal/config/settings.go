@@ -140,4 +140,22 @@ type Target struct {
 	CreateLeadsForPast bool   `toml:"create_leads_for_past" for:"bitrix24"`
 
 	UnknownCallers UnknownCallers `toml:"unknown_callers" for:"kommo"`
+
+	// Calls says what is delivered of a call in which several of ours took part.
+	Calls Calls `toml:"calls" for:"bitrix24 kommo"`
+	// MissedResponsible is who is responsible for a call that nobody answered, in
+	// the order in which they are tried.
+	MissedResponsible []Responsible `toml:"missed_responsible" for:"bitrix24 kommo"`
+	// Source is that of what the portal makes of a call.
+	Source Source `toml:"source" for:"bitrix24"`
+	// Rewrite changes clients' numbers: the first rule that matches does.
+	Rewrite []Rewrite `toml:"rewrite" for:"bitrix24 kommo"`
+	// Keep, unless empty, lists the only calls that are delivered; Leave lists
+	// calls that are not, even where Keep has them.
+	Keep  Lists `toml:"keep"`
+	Leave Lists `toml:"leave"`
+	// Trunks hold for the calls of single trunks, by the trunk's name.
+	Trunks map[string]Trunk `toml:"trunks" for:"bitrix24 kommo"`
+	// MissedTasks is nil when missed calls become no tasks.
+	MissedTasks *MissedTasks `toml:"missed_tasks" for:"bitrix24"`
 }
