@@ -14,9 +14,6 @@ import (
 	"time"
 
 	"github.com/icholy/digest"
-
-	"ringback/internal/celgen"
-	"ringback/internal/dbtest"
 )
 
 // BenchmarkAnswer asks for calls, each time with a log-in of its own, while the program
@@ -25,18 +22,13 @@ import (
 // before it included. BenchmarkListing's variable sets how many calls there are.
 func BenchmarkAnswer(b *testing.B) {
 	calls := benchmarkCalls(b)
-	place := dbtest.StartMariaDB(b).Database(b)
-	start := time.Date(2026, 1, 5, 0, 0, 0, 0, time.UTC)
-	config := celgen.Config{Calls: calls, Start: start, Days: 90, Seed: 1}
-	if err := celgen.LoadFreePBX(b.Context(), driverAlone(b, place.URL), celgen.Records(config), time.UTC); err != nil {
-		b.Fatal(err)
-	}
+	address, _ := freePBX(b, calls)
 	var busy, idle []time.Duration
 	var walked time.Duration
 	for b.Loop() {
-		server, stop := serve(b, place.URL)
+		server, stop := serve(b, address)
 		began := time.Now()
-		run := ask(b, server, url.Values{"start_date": {start.Format(time.DateOnly)}})
+		run := ask(b, server, url.Values{"start_date": {benchStart.Format(time.DateOnly)}})
 		during := askUntil(b, server, func() bool { return over(b, server, run.ID) })
 		walked += time.Since(began)
 		busy = append(busy, during...)

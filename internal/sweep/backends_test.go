@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"maps"
 	"math/rand/v2"
-	"net/url"
 	"os"
 	"path/filepath"
 	"slices"
@@ -18,7 +17,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/go-sql-driver/mysql"
 	"github.com/google/go-cmp/cmp"
 	_ "github.com/jackc/pgx/v5/stdlib"
 	_ "modernc.org/sqlite"
@@ -311,27 +309,9 @@ var eventtimes = map[string]map[string]string{
 
 func fillMariaDB(t testing.TB, form string, rows table) string {
 	place := dbtest.MariaDB(t).Database(t)
-	db := driverOf(t, place)
+	db := dbtest.Driver(t, place.URL)
 	fillTable(t, db, "INT AUTO_INCREMENT PRIMARY KEY", "TEXT CHARACTER SET utf8mb4", eventtimes["mysql"][form], rows, func(int) string { return "?" })
 	return place.URL
-}
-
-func driverOf(t testing.TB, place *dbtest.Database) *sql.DB {
-	t.Helper()
-	u, err := url.Parse(place.URL)
-	if err != nil {
-		t.Fatal(err)
-	}
-	cfg := mysql.NewConfig()
-	cfg.User, cfg.Net, cfg.Addr, cfg.DBName = u.User.Username(), "tcp", u.Host, place.Name
-	cfg.Passwd, _ = u.User.Password()
-	connector, err := mysql.NewConnector(cfg)
-	if err != nil {
-		t.Fatal(err)
-	}
-	db := sql.OpenDB(connector)
-	t.Cleanup(func() { db.Close() })
-	return db
 }
 
 func fillPostgreSQL(t testing.TB, form string, rows table) string {

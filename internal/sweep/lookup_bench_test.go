@@ -19,7 +19,7 @@ func BenchmarkOnePass(b *testing.B) {
 	place := dbtest.MariaDB(b).Database(b)
 	start := time.Date(2026, 1, 5, 0, 0, 0, 0, time.UTC)
 	config := celgen.Config{Calls: 20_000, Start: start, Days: 90, Seed: 1}
-	if err := celgen.LoadFreePBX(b.Context(), driverOf(b, place), celgen.Records(config), time.UTC); err != nil {
+	if err := celgen.LoadFreePBX(b.Context(), dbtest.Driver(b, place.URL), celgen.Records(config), time.UTC); err != nil {
 		b.Fatal(err)
 	}
 	src, err := open.Open(b.Context(), place.URL, source.Options{Location: time.UTC})

@@ -1,13 +1,9 @@
 package mysql_test
 
 import (
-	"database/sql"
-	"net/url"
 	"syscall"
 	"testing"
 	"time"
-
-	"github.com/go-sql-driver/mysql"
 
 	"ringback/internal/cel"
 	"ringback/internal/cel/source"
@@ -16,32 +12,12 @@ import (
 	"ringback/internal/dbtest"
 )
 
-// plain opens a database with the driver as it comes.
-func plain(t testing.TB, address string) *sql.DB {
-	t.Helper()
-	u, err := url.Parse(address)
-	if err != nil {
-		t.Fatal(err)
-	}
-	cfg := mysql.NewConfig()
-	cfg.User = u.User.Username()
-	cfg.Passwd, _ = u.User.Password()
-	cfg.Net, cfg.Addr, cfg.DBName = "tcp", u.Host, u.Path[1:]
-	connector, err := mysql.NewConnector(cfg)
-	if err != nil {
-		t.Fatal(err)
-	}
-	db := sql.OpenDB(connector)
-	t.Cleanup(func() { db.Close() })
-	return db
-}
-
 // BenchmarkScan reads FreePBX's table twice: with the driver alone, one query
 // drained into sql.RawBytes, and as records. Both times are of the same run, one
 // after the other, so that their ratio says something on a noisy machine.
 func BenchmarkScan(b *testing.B) {
 	place := dbtest.MariaDB(b).Database(b)
-	db := plain(b, place.URL)
+	db := dbtest.Driver(b, place.URL)
 	config := celgen.Config{Calls: 20_000, Start: time.Date(2026, 1, 5, 0, 0, 0, 0, time.UTC), Days: 90, Seed: 1}
 	if err := celgen.LoadFreePBX(b.Context(), db, celgen.Records(config), time.UTC); err != nil {
 		b.Fatal(err)
@@ -56,7 +32,7 @@ func BenchmarkScan(b *testing.B) {
 	var drained, scanned int
 	for b.Loop() {
 		begin := now(b)
-		drained += drain(b, db)
+		drained += dbtest.Drain(b, db, "SELECT "+columns+" FROM cel")
 		driver.add(begin, now(b))
 		begin = now(b)
 		err := s.Scan(b.Context(), time.Time{}, time.Time{}, func(batch []cel.Record) error {
@@ -77,6 +53,10 @@ func BenchmarkScan(b *testing.B) {
 	b.ReportMetric(records.cpu.Seconds()/driver.cpu.Seconds(), "scan/driver-cpu")
 }
 
+// columns are those that Scan reads.
+const columns = "id, eventtype, eventtime, userdeftype, cid_name, cid_num, cid_ani, cid_rdnis, cid_dnid, " +
+	"exten, context, channame, appname, appdata, accountcode, uniqueid, linkedid, peer, extra"
+
 // cost is time by the clock on the wall, and of this process's processors, which
 // depends less on what else the machine does.
 type cost struct{ wall, cpu time.Duration }
@@ -95,31 +75,4 @@ func now(b *testing.B) cost {
 		b.Fatal(err)
 	}
 	return cost{time.Since(start), time.Duration(used.Utime.Nano() + used.Stime.Nano())}
-}
-
-// drain reads the columns that Scan reads, with one query.
-func drain(b *testing.B, db *sql.DB) int {
-	b.Helper()
-	rows, err := db.QueryContext(b.Context(), "SELECT id, eventtype, eventtime, userdeftype, cid_name, cid_num, cid_ani, cid_rdnis, cid_dnid, "+
-		"exten, context, channame, appname, appdata, accountcode, uniqueid, linkedid, peer, extra FROM cel")
-	if err != nil {
-		b.Fatal(err)
-	}
-	defer rows.Close()
-	values := make([]sql.RawBytes, 19)
-	dest := make([]any, len(values))
-	for i := range values {
-		dest[i] = &values[i]
-	}
-	n := 0
-	for rows.Next() {
-		if err := rows.Scan(dest...); err != nil {
-			b.Fatal(err)
-		}
-		n++
-	}
-	if err := rows.Err(); err != nil {
-		b.Fatal(err)
-	}
-	return n
 }

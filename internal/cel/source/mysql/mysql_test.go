@@ -69,7 +69,7 @@ func TestMariaDBServersMayFail(t *testing.T) {
 // run runs statements as an administrator.
 func run(t testing.TB, p sourcetest.Place, statements ...string) {
 	t.Helper()
-	db := plain(t, p.URL)
+	db := dbtest.Driver(t, p.URL)
 	for _, s := range statements {
 		if _, err := db.ExecContext(t.Context(), s); err != nil {
 			t.Fatal(err)
@@ -80,7 +80,7 @@ func run(t testing.TB, p sourcetest.Place, statements ...string) {
 func TestALockedTableIsNotWaitedForForEver(t *testing.T) {
 	p := create(dbtest.MariaDB(t))(t, sourcetest.Layout{})
 	s := sourcetest.Open(t, p, source.Options{QueryTimeout: 250 * time.Millisecond, RetryFor: 400 * time.Millisecond})
-	conn, err := plain(t, p.URL).Conn(t.Context())
+	conn, err := dbtest.Driver(t, p.URL).Conn(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -36,7 +36,7 @@ func load(t *testing.T) (*dbtest.Database, source.Source, time.Time) {
 	db := dbtest.MariaDB(t).Database(t)
 	begin := time.Date(2026, 1, 5, 0, 0, 0, 0, time.UTC)
 	config := celgen.Config{Calls: 20_000, Start: begin, Days: 90, Seed: 3}
-	if err := celgen.LoadFreePBX(t.Context(), plain(t, db.URL), celgen.Records(config), time.UTC); err != nil {
+	if err := celgen.LoadFreePBX(t.Context(), dbtest.Driver(t, db.URL), celgen.Records(config), time.UTC); err != nil {
 		t.Fatal(err)
 	}
 	return db, sourcetest.Open(t, sourcetest.Place{URL: db.URL}, source.Options{}), begin
