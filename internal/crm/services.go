@@ -38,6 +38,10 @@ type Meter interface {
 	// Spent corrects a budget: so many units are used of it, until they are
 	// given back at that moment.
 	Spent(ctx context.Context, budget string, used float64, until time.Time) error
+	// Draw takes units for a request that no step has charged, since several share
+	// it. Where there are not as many at that moment, it takes none, and says how
+	// long to wait at least. Live ones go ahead of those of the past.
+	Draw(ctx context.Context, budget Budget, units float64, live bool, now time.Time) (wait time.Duration, err error)
 	// Block keeps everybody from using a budget until a moment; "" means all of
 	// the target.
 	Block(ctx context.Context, budget string, until time.Time) error

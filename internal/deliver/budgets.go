@@ -94,6 +94,22 @@ func (m meter) Spent(ctx context.Context, budget string, used float64, until tim
 	return m.journal.InTx(ctx, func(tx journal.Tx) error { return journal.CorrectLimit(ctx, tx, m.target, budget, used, until) })
 }
 
+// Draw implements crm.Meter.
+func (m meter) Draw(ctx context.Context, budget crm.Budget, units float64, live bool, now time.Time) (wait time.Duration, err error) {
+	err = m.journal.InTx(ctx, func(tx journal.Tx) error {
+		wait, err = journal.Draw(ctx, tx, limitOf(m.target, budget), units, live, now)
+		return err
+	})
+	return wait, err
+}
+
+// limitOf is a budget of a target as the journal keeps it.
+func limitOf(target string, b crm.Budget) journal.Limit {
+	return journal.Limit{
+		Target: target, Budget: b.Name, Every: time.Duration(float64(b.Window) / b.Units), Burst: b.Burst, Most: b.Units, Reserve: b.Live,
+	}
+}
+
 // Block implements crm.Meter.
 func (m meter) Block(ctx context.Context, budget string, until time.Time) error {
 	return m.journal.InTx(ctx, func(tx journal.Tx) error { return journal.BlockLimit(ctx, tx, m.target, budget, until) })

@@ -70,6 +70,10 @@ func (m *meter) Spent(_ context.Context, budget string, used float64, _ time.Tim
 
 func (m *meter) Block(context.Context, string, time.Time) error { return nil }
 
+func (m *meter) Draw(context.Context, crm.Budget, float64, bool, time.Time) (time.Duration, error) {
+	return 0, nil
+}
+
 // records are recordings made of the call's id.
 type records struct{ err error }
 
