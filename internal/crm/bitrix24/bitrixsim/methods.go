@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 )
@@ -27,6 +28,10 @@ var methods = map[string]method{
 	"telephony.externalline.get":               {true, "telephony", (*Portal).getLines},
 	"voximplant.statistic.get":                 {false, "telephony", (*Portal).statistics},
 	"user.get":                                 {false, "user_basic", (*Portal).getUsers},
+	"tasks.task.add":                           {false, "task", (*Portal).addTask},
+	"tasks.task.list":                          {false, "task", (*Portal).listTasks},
+	"tasks.task.get":                           {false, "task", (*Portal).getTask},
+	"tasks.task.complete":                      {false, "task", (*Portal).completeTask},
 	"event.bind":                               {true, "", (*Portal).bind},
 	"app.info":                                 {true, "", (*Portal).appInfo},
 	"scope":                                    {false, "", (*Portal).scopes},
@@ -77,7 +82,7 @@ func (p *Portal) run(c *caller, name string, q params) (answer, *failure) {
 	switch {
 	case !ok:
 		return answer{}, fail(404, "ERROR_METHOD_NOT_FOUND", "Method not found!")
-	case m.scope != "" && !strings.Contains(c.scope, m.scope):
+	case m.scope != "" && !slices.Contains(strings.Split(c.scope, ","), m.scope):
 		return answer{}, fail(403, "insufficient_scope", "The request requires higher privileges than provided by the webhook token")
 	case m.appOnly && c.webhook && !p.opts.WebhookTelephony:
 		return answer{}, fail(403, "WRONG_AUTH_TYPE", "Current authorization type is denied for this method")

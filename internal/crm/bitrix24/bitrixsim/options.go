@@ -60,6 +60,19 @@ type Switches struct {
 	RefuseMinusOne bool
 	// StatisticsLag is how long a finished call is not in the statistics yet.
 	StatisticsLag time.Duration
+	// TasksForDismissed takes a dismissed employee as responsible for a task.
+	TasksForDismissed bool
+	// CreatorRequired refuses a task without CREATED_BY, which the list of its
+	// fields calls required and some examples leave out.
+	CreatorRequired bool
+	// NoXMLID forgets the XML_ID of a task; FilterXMLID lets tasks be filtered by
+	// it, which is not among the documented filters.
+	NoXMLID, FilterXMLID bool
+	// CompleteTwice completes a completed task once more, instead of refusing it.
+	CompleteTwice bool
+	// Russian writes the errors of tasks in Russian: they come in the portal's
+	// language.
+	Russian bool
 }
 
 // Request is what a fault is decided by.
@@ -109,6 +122,10 @@ var docCosts = map[string]time.Duration{
 	"telephony.externalcall.searchcrmentities": 250 * time.Millisecond,
 	"voximplant.statistic.get":                 200 * time.Millisecond,
 	"user.get":                                 100 * time.Millisecond,
+	"tasks.task.add":                           934 * time.Millisecond,
+	"tasks.task.list":                          348 * time.Millisecond,
+	"tasks.task.get":                           155 * time.Millisecond,
+	"tasks.task.complete":                      446 * time.Millisecond,
 }
 
 func (o *Options) fill() {
@@ -131,7 +148,7 @@ func (o *Options) fill() {
 		o.ClientID, o.ClientSecret = "local.app", "secret"
 	}
 	if o.Scope == "" {
-		o.Scope = "crm,telephony,user_basic"
+		o.Scope = "crm,telephony,user_basic,task"
 	}
 	if o.Licence == "" {
 		o.Licence = "ru_pro"

@@ -36,6 +36,8 @@ type Portal struct {
 	files      map[string]int
 	nextFile   int
 	bound      []binding
+	tasks      []*Task
+	lastTask   int
 }
 
 // User is an employee of the portal.
@@ -51,9 +53,11 @@ type Client struct {
 	Type  string
 	ID    int
 	Phone string
-	// Responsible is a user; Made says that a call made the entity.
+	// Responsible is a user; Made says that a call made the entity, and Source is
+	// what it was told as CRM_SOURCE.
 	Responsible int64
 	Made        bool
+	Source      string
 }
 
 // New opens a portal with one user, 1, the administrator.
@@ -65,7 +69,7 @@ func New(o Options) *Portal {
 		access: make(map[string]*accessToken), refresh: make(map[string]*refreshToken),
 		webhooks: make(map[string]int64), renamed: make(map[string]string),
 		lines: make(map[string]bool), files: make(map[string]int),
-		users: []User{{ID: 1, Active: true}}, rows: 0, entities: 600, activities: 7900, nextFile: 9000,
+		users: []User{{ID: 1, Active: true}}, rows: 0, entities: 600, activities: 7900, nextFile: 9000, lastTask: 8000,
 	}
 }
 

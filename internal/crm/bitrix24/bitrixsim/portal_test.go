@@ -149,7 +149,7 @@ func TestBatches(t *testing.T) {
 	h.expect("batch", `{"halt":1,"cmd":{"a":"telephony.externalcall.finish?CALL_ID=$result[x][CALL_ID]&USER_ID=1","b":"scope"}}`, 200,
 		`{"result":{"result":[],"result_error":{"a":{"error":"ERROR_CORE"`)
 	h.expect("batch", `{"cmd":["batch"]}`, 200, "ERROR_BATCH_METHOD_NOT_ALLOWED")
-	h.expect("batch", "cmd[0]=scope", 200, `"0":["crm","telephony","user_basic"]`)
+	h.expect("batch", "cmd[0]=scope", 200, `"0":["crm","telephony","user_basic","task"]`)
 	many := `{"cmd":["scope"` + strings.Repeat(`,"scope"`, 50) + `]}`
 	h.expect("batch", many, 200, `"50":{"error":"ERROR_BATCH_LENGTH_EXCEEDED"`)
 }

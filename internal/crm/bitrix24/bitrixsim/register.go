@@ -135,7 +135,7 @@ func (p *Portal) bindClient(call *Call, user int64, q params) {
 		return
 	}
 	p.entities++
-	p.clients = append(p.clients, Client{Type: "LEAD", ID: p.entities, Phone: call.Phone, Responsible: user, Made: true})
+	p.clients = append(p.clients, Client{Type: "LEAD", ID: p.entities, Phone: call.Phone, Responsible: user, Made: true, Source: q.text("CRM_SOURCE")})
 	call.EntityType, call.Entity, call.LeadMade = "LEAD", p.entities, true
 }
 

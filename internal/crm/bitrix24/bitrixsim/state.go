@@ -14,6 +14,7 @@ type State struct {
 	// Unfinished is how many registrations were never finished.
 	Unfinished int      `json:"unfinished"`
 	Clients    []Client `json:"clients"`
+	Tasks      []Task   `json:"tasks"`
 	// Requests counts all, Refusals those refused by code, Used the seconds that
 	// methods worked.
 	Requests int                `json:"requests"`
@@ -40,6 +41,9 @@ func (p *Portal) State() State {
 		}
 		s.Calls = append(s.Calls, *c)
 	}
+	for _, t := range p.tasks {
+		s.Tasks = append(s.Tasks, *t)
+	}
 	slices.SortFunc(s.Calls, func(a, b Call) int { return a.ID - b.ID })
 	return s
 }
@@ -51,7 +55,13 @@ var page = template.Must(template.New("state").Parse(`<!DOCTYPE html>
 <p>{{len .Calls}} calls, {{.Unfinished}} registered only, {{.Requests}} requests{{range $code, $n := .Refusals}}, {{$n}} refused with {{$code}}{{end}}. <a href="/state.json">As JSON</a>.</p>
 <table><tr><th>Start<th>Direction<th>Client<th>User<th>Seconds<th>Status<th>Line<th>Entity<th>Recording<th>Key</tr>
 {{range .Calls}}<tr><td>{{.Start}}<td>{{if eq .Type 2}}incoming{{else}}outgoing{{end}}<td>{{.Phone}}<td>{{.FinishedUser}}<td>{{.Duration}}<td>{{.Status}}<td>{{.Line}}<td>{{.EntityType}} {{if .Entity}}{{.Entity}}{{end}}<td title="{{.FileSHA256}}">{{.FileName}}<td>{{.External}}</tr>
-{{end}}</table></body></html>
+{{end}}</table>
+{{if .Tasks}}<h2>Tasks</h2>
+<table><tr><th>Task<th>User<th>Deadline<th>Status<th>Entities<th>Key</tr>
+{{range .Tasks}}<tr><td title="{{.Description}}">{{.Title}}<td>{{.Responsible}}<td>{{.Deadline}}<td>{{if eq .Status 5}}completed{{else}}open{{end}}<td>{{range .CRM}}{{.}} {{end}}<td>{{.XMLID}}</tr>
+{{end}}</table>
+{{end}}{{range .Clients}}{{if .Made}}{{if .Source}}<p>{{.Type}} {{.ID}} was made with the source {{.Source}}.</p>
+{{end}}{{end}}{{end}}</body></html>
 `))
 
 func (p *Portal) page(w http.ResponseWriter) {
