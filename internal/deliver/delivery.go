@@ -14,6 +14,8 @@ type delivery struct {
 	row    journal.Delivery
 	parcel crm.Parcel
 	step   crm.Step
+	// revision is the call's, as it will be sent.
+	revision int64
 	// look: whether the step was done is asked for, and nothing else is done.
 	look bool
 	// doubtful: it is not known whether the step was done before.
@@ -21,7 +23,7 @@ type delivery struct {
 }
 
 func newDelivery(l *lane, due *journal.DueDelivery) *delivery {
-	return &delivery{lane: l, row: due.Delivery}
+	return &delivery{lane: l, row: due.Delivery, revision: max(due.Wanted, due.Revision)}
 }
 
 // begun says that the target may have something of the revision wanted.
@@ -91,7 +93,7 @@ func (d *delivery) choose(body string) (why string) {
 		}
 		d.row.Repeats++
 	}
-	d.parcel.Revision, d.row.Sending = d.row.Wanted, d.row.Wanted
+	d.parcel.Revision, d.row.Sending = d.revision, d.revision
 	if d.step, why = d.lane.following(&d.parcel, d.memo()); why == "" {
 		d.hold()
 	}

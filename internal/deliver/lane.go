@@ -45,9 +45,7 @@ func newLane(s *Service, t *Target) *lane {
 	}
 	if limited, ok := t.Target.(crm.Limited); ok {
 		for _, b := range limited.Budgets() {
-			l.budgets[b.Name] = journal.Limit{
-				Target: t.Name, Budget: b.Name, Every: time.Duration(float64(b.Window) / b.Units), Burst: b.Burst, Most: b.Units, Reserve: b.Live,
-			}
+			l.budgets[b.Name] = limitOf(t.Name, b)
 		}
 	}
 	l.breaker = breaker{pause: s.config.Pause}
@@ -216,7 +214,7 @@ func (l *lane) close(ctx context.Context, d *delivery, why string) error {
 	row.State, row.Reason = journal.DeliverySkipped, why
 	outcome := journal.OutcomeSkipped
 	if why == "" {
-		row.State, row.Delivered, outcome = journal.DeliveryDelivered, row.Wanted, journal.OutcomeDelivered
+		row.State, row.Delivered, outcome = journal.DeliveryDelivered, d.revision, journal.OutcomeDelivered
 	}
 	var committed []func()
 	err := l.inTx(ctx, func(tx journal.Tx) error {

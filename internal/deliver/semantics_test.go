@@ -31,6 +31,35 @@ func TestACallThatChangedIsDeliveredAsANewRevision(t *testing.T) {
 	same(t, "effects", receiver.Effects()["main-"+list[1].ID+"-2"], 1)
 }
 
+func TestACallIsDeliveredUnderTheRevisionThatItHasByThen(t *testing.T) {
+	slow, other := newFake(), newFake()
+	slow.update = true
+	var back atomic.Bool
+	asked := make(chan struct{})
+	tell := sync.OnceFunc(func() { close(asked) })
+	slow.fault = func(_ *crm.Parcel, _ crm.Step, effect func()) error {
+		if tell(); !back.Load() {
+			return &crm.Error{Class: crm.Unavailable, Reason: "away"}
+		}
+		effect()
+		return nil
+	}
+	b := start(t, Target{Name: "slow", Target: slow}, Target{Name: "other", Target: other})
+	list := someCalls(1, 1)
+	b.set(list...)
+	to := func(name string) func(*backfill.Request) {
+		return func(r *backfill.Request) { r.Target = []string{name} }
+	}
+	first := b.request(to("slow"))
+	<-asked
+	list[0].Result = call.Missed
+	b.process(to("other"))
+	back.Store(true)
+	same(t, "first run", b.wait(first.ID).Calls, tally(1, 1, 0, 0))
+	same(t, "entries", slow.entries(), map[string]int64{"main-" + list[0].ID: 2})
+	same(t, "second run", b.process(to("slow")).Calls, tally(1, 0, 1, 0))
+}
+
 func TestForceDeliversAgainAndADryRunOnlySaysSo(t *testing.T) {
 	receiver := &webhooktest.Receiver{}
 	b := start(t, hook(t, "warehouse", serve(t, receiver), ""))

@@ -160,8 +160,10 @@ func (j *Journal) CallDeliveries(ctx context.Context, pbx, call string) ([]Deliv
 type DueDelivery struct {
 	Delivery
 
-	// JSON is the call, at revision Wanted or a later one.
-	JSON string
+	// JSON is the call as it is now, at Revision: a later one than Wanted where a run
+	// found it changed that was not for this target.
+	JSON     string
+	Revision int64
 	// Abandoned says that only runs wanted it that were cancelled.
 	Abandoned bool
 }
@@ -175,7 +177,7 @@ func (j *Journal) DueDeliveries(ctx context.Context, target string, now time.Tim
 			break
 		}
 		// SQLite plans anew when a plain parameter of LIMIT changes, or one compared turns 0 or 1.
-		err := j.Reader().Query(ctx, `SELECT `+deliveryColumns+`, c.body, CASE WHEN d.past = 0 OR EXISTS (
+		err := j.Reader().Query(ctx, `SELECT `+deliveryColumns+`, c.body, c.revision, CASE WHEN d.past = 0 OR EXISTS (
 				SELECT 1 FROM delivery_waits w JOIN runs r ON r.seq = w.run
 				WHERE w.delivery = d.seq AND w.outcome = '' AND r.state <> 'cancelled') OR NOT EXISTS (
 				SELECT 1 FROM delivery_waits w WHERE w.delivery = d.seq AND w.outcome = '') THEN 0 ELSE 1 END
@@ -185,7 +187,7 @@ func (j *Journal) DueDeliveries(ctx context.Context, target string, now time.Tim
 				var d DueDelivery
 				var abandoned int64
 				var err error
-				d.Delivery, err = scanDelivery(row, &d.JSON, &abandoned)
+				d.Delivery, err = scanDelivery(row, &d.JSON, &d.Revision, &abandoned)
 				d.Abandoned = abandoned == 1
 				due = append(due, d)
 				return err
