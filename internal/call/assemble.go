@@ -80,7 +80,7 @@ func (a *Assembler) assemble(g Group, why *Explanation) *Call {
 // describe derives the facts of the call from the model, each in its own
 // place; later facts build on earlier ones.
 func (m *model) describe() *Call {
-	c := &Call{PBX: m.settings.PBX, ID: m.id, LinkedIDs: m.linkedIDs, UniqueIDs: m.uniqueIDs(), Complete: true}
+	c := &Call{PBX: m.settings.PBX, ID: m.id, LinkedIDs: m.linkedIDs, UniqueIDs: m.uniqueIDs(), Contexts: m.contexts(), Complete: true}
 	m.decideParties(c)
 	m.decideEnd(c)
 	m.decideTalks(c)

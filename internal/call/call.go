@@ -39,6 +39,8 @@ type Call struct {
 	// UniqueIDs are those of all channels of the call, Local ones included: it
 	// is found by any of them.
 	UniqueIDs []string `json:"-"`
+	// Contexts are those of the dial plan that the call's channels ran in.
+	Contexts []string `json:"-"`
 }
 
 // Direction is who started the call.

@@ -48,9 +48,11 @@ type Capabilities struct {
 // Parcel is what is delivered: one call, for one outside party of it.
 type Parcel struct {
 	// Key is the same for ever: <pbx>-<call id>, with -2, -3 … for further
-	// outside parties.
+	// outside parties, and -leg-<id of the leg> for further legs that were answered,
+	// where each is a parcel.
 	Key string
-	// Part is 0 for the call itself, 1 for the second outside party, ….
+	// Part tells the parcels of a call apart, for ever: 0 for the call itself, 1 for
+	// the second outside party, …; a further leg has one of its own.
 	Part int
 	// Revision counts the changes of the call from 1.
 	Revision int64
@@ -100,3 +102,6 @@ func KeyOf(c *call.Call, part int) string {
 	}
 	return key
 }
+
+// KeyOfLeg is the key of the parcel of a further leg of a call that was answered.
+func KeyOfLeg(c *call.Call, leg string) string { return KeyOf(c, 0) + "-leg-" + leg }

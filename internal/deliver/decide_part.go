@@ -21,7 +21,7 @@ func (p *plan) part(ctx context.Context, tx journal.Tx, c *backfill.BatchCall, p
 	}
 	now := p.config.Now()
 	d := &journal.Delivery{
-		Target: p.target, PBX: p.batch.PBX, CallID: c.ID, Part: parcel.Part, Key: crm.KeyOf(decoded, parcel.Part),
+		Target: p.target, PBX: p.batch.PBX, CallID: c.ID, Part: parcel.Part, Key: parcel.Key,
 		State: journal.DeliveryWaiting, Past: p.past, Number: numberOf(decoded, parcel), Started: c.Started, Wanted: c.Revision, Due: c.Started,
 	}
 	if d.Due.After(now) { // a clock is wrong

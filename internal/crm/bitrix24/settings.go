@@ -56,7 +56,7 @@ func SettingsOf(t config.Target) Settings {
 		ClientID: t.ClientID, ClientSecret: t.ClientSecret, RefreshToken: t.RefreshToken,
 		DefaultUser: t.DefaultUser, Users: t.Users,
 		CreateLeads: t.CreateLeads, CreateLeadsForPast: t.CreateLeadsForPast, Recordings: t.Recordings,
-		Rules: policy.Rules{Internal: t.InternalCalls, Anonymous: t.AnonymousNumber, Line: t.Line},
+		Rules: policy.Of(&t),
 	}
 	if u := t.URL.URL(); u != nil {
 		s.Portal = u.String()

@@ -84,7 +84,7 @@ func (t *Target) Capabilities() crm.Capabilities {
 func (t *Target) Parcels(c *call.Call, past bool) (parcels []crm.Parcel, skipped string) {
 	parts, skipped := t.settings.Rules.Parts(c)
 	for _, part := range parts {
-		p := crm.Parcel{Key: crm.KeyOf(c, part.Number), Part: part.Number, Past: past, Call: c}
+		p := crm.Parcel{Key: part.Key(c), Part: part.Number, Past: past, Call: c}
 		if part.Number > 0 {
 			p.Number = part.Client
 		}

@@ -52,7 +52,7 @@ func FromConfig(t *config.Target) Settings {
 		URL: t.URL.URL(), Token: t.Token,
 		ClientID: t.ClientID, ClientSecret: t.ClientSecret, RedirectURI: address(t.RedirectURI), Code: t.Code, RefreshToken: t.RefreshToken,
 		UnknownCallers: t.UnknownCallers, Users: t.Users, DefaultUser: t.DefaultUser,
-		Recordings: t.Recordings, Rules: policy.Rules{Internal: t.InternalCalls},
+		Recordings: t.Recordings, Rules: policy.Of(t),
 	}
 }
 
@@ -128,7 +128,7 @@ func (t *Target) Parcels(c *call.Call, past bool) ([]crm.Parcel, string) {
 	parts, skipped := t.settings.Rules.Parts(c)
 	parcels := make([]crm.Parcel, 0, len(parts))
 	for _, part := range parts {
-		parcels = append(parcels, crm.Parcel{Key: crm.KeyOf(c, part.Number), Part: part.Number, Revision: 1, Past: past, Number: part.Client, Call: c})
+		parcels = append(parcels, crm.Parcel{Key: part.Key(c), Part: part.Number, Revision: 1, Past: past, Number: part.Client, Call: c})
 	}
 	// Kommo has no such setting.
 	skipped, _, _ = strings.Cut(skipped, "; anonymous_number")

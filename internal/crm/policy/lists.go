@@ -1,67 +1,80 @@
 package policy
 
 import (
+	"fmt"
+	"iter"
 	"regexp"
+	"slices"
 
 	"ringback/internal/call"
 	"ringback/internal/dialplan"
 )
 
-// Lists name calls by who took part. A call is listed when anything of it is in
+// Lists name calls by what took part. A call is listed when anything of it is in
 // any list.
 type Lists struct {
 	// Extensions are ours, Trunks are names of trunks' endpoints, Numbers are
-	// those of clients, as the PBX knows them.
-	Extensions, Trunks, Numbers []*regexp.Regexp
+	// those of clients, as the PBX knows them, Contexts those of the dial plan that
+	// the call's channels ran in.
+	Extensions, Trunks, Numbers, Contexts []*regexp.Regexp
 }
 
-func (l Lists) empty() bool { return len(l.Extensions)+len(l.Trunks)+len(l.Numbers) == 0 }
-
-// has says what of the call is listed, "" if nothing is.
-func (l Lists) has(p *Part, c *call.Call) string {
-	if matches(l.Numbers, p.Client) {
-		return "number " + p.Client
-	}
-	for extension := range ours(c) {
-		if matches(l.Extensions, extension) {
-			return "extension " + extension
-		}
-	}
-	for trunk := range trunks(c) {
-		if matches(l.Trunks, trunk) {
-			return "trunk " + trunk
-		}
-	}
-	return ""
+func (l Lists) empty() bool {
+	return len(l.Extensions)+len(l.Trunks)+len(l.Numbers)+len(l.Contexts) == 0
 }
 
-// leftOut says why the lists leave a part out, "" if they do not.
-func (r Rules) leftOut(p *Part, c *call.Call) string {
-	if what := r.Leave.has(p, c); what != "" {
-		return "the settings leave out calls of " + what
+// has says what of a call with these clients is listed, and by which list and
+// pattern; "" if nothing is.
+func (l Lists) has(c *call.Call, clients ...string) (what, rule string) {
+	for _, list := range []struct {
+		key, word string
+		patterns  []*regexp.Regexp
+		texts     iter.Seq[string]
+	}{
+		{"numbers", "number ", l.Numbers, slices.Values(clients)},
+		{"extensions", "extension ", l.Extensions, ours(c)},
+		{"trunks", "trunk ", l.Trunks, trunks(c)},
+		{"contexts", "context ", l.Contexts, slices.Values(c.Contexts)},
+	} {
+		for text := range list.texts {
+			if i := slices.IndexFunc(list.patterns, func(p *regexp.Regexp) bool { return p.MatchString(text) }); i >= 0 {
+				return list.word + text, fmt.Sprintf("%s = '%s'", list.key, list.patterns[i])
+			}
+		}
+	}
+	return "", ""
+}
+
+// listed says by which rule of the lists a call with these clients is kept, "" where
+// they keep every call, or why it is left out.
+func (r Rules) listed(c *call.Call, clients ...string) (kept, skipped string) {
+	if what, rule := r.Leave.has(c, clients...); what != "" {
+		return "", fmt.Sprintf("the settings leave out calls of %s ([target.leave] %s)", what, rule)
 	}
 	if r.Keep.empty() {
-		return ""
+		return "", ""
 	}
-	what := r.Keep.has(p, c)
+	what, rule := r.Keep.has(c, clients...)
 	if what == "" {
-		return "the settings keep only listed calls, and nothing of this one is listed"
+		return "", "the settings keep only listed calls, and nothing of this one is listed ([target.keep])"
 	}
-	p.Why = append(p.Why, "kept because of "+what)
-	return ""
+	return fmt.Sprintf("kept because of %s ([target.keep] %s)", what, rule), ""
 }
 
-func matches(list []*regexp.Regexp, text string) bool {
-	for _, r := range list {
-		if r.MatchString(text) {
-			return true
+// Whole says by which rule of the lists a call is delivered whole, "" where they
+// deliver every call, or why it is not. Only the lists count.
+func (r Rules) Whole(c *call.Call) (kept, skipped string) {
+	clients := []string{client(c)}
+	for i := range c.Legs {
+		if l := &c.Legs[i]; broughtIn(l) {
+			clients = append(clients, l.Party.Number)
 		}
 	}
-	return false
+	return r.listed(c, clients...)
 }
 
 // ours are the extensions of those of ours who took part, in order.
-func ours(c *call.Call) func(yield func(string) bool) {
+func ours(c *call.Call) iter.Seq[string] {
 	return func(yield func(string) bool) {
 		for _, p := range []call.Party{c.From, c.To} {
 			if p.Extension != "" && !yield(p.Extension) {
@@ -77,7 +90,7 @@ func ours(c *call.Call) func(yield func(string) bool) {
 }
 
 // trunks are the names of the trunks that the call went over.
-func trunks(c *call.Call) func(yield func(string) bool) {
+func trunks(c *call.Call) iter.Seq[string] {
 	return func(yield func(string) bool) {
 		if c.Trunk != "" && !yield(c.Trunk) {
 			return

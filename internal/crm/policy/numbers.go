@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// Rewrite changes a number that matches: Replace may hold $1, $2 … for the
-// groups of Match.
+// Rewrite changes a number that matches: Replace may hold $1, $2, ${name} … for
+// the groups of Match.
 type Rewrite struct {
 	Match   *regexp.Regexp
 	Replace string
@@ -21,9 +21,9 @@ func (r Rules) rewrite(number string) (changed, why string) {
 		}
 		changed = rule.Match.ReplaceAllString(number, rule.Replace)
 		if changed == number {
-			return number, ""
+			return number, fmt.Sprintf("rule %d for numbers (match = '%s') leaves %s as it is", i+1, rule.Match, number)
 		}
-		return changed, fmt.Sprintf("rule %d for numbers (%s) made %s of %s", i+1, rule.Match, changed, number)
+		return changed, fmt.Sprintf("rule %d for numbers (match = '%s') made %s of %s", i+1, rule.Match, changed, number)
 	}
 	return number, ""
 }

@@ -64,7 +64,7 @@ func second(c *call.Call, l *call.Leg, number int) Part {
 	return Part{
 		Number: number, Person: by, Client: l.Party.Number,
 		Direction: call.Outgoing, Result: call.Answered,
-		Start: consultation(c, l, by).Time, Talk: whole(l.Talk), Line: trunkOf(l),
+		Start: consultation(c, l, by).Time, Talk: whole(l.Talk), Trunk: trunkOf(l), Line: trunkOf(l),
 		Why: []string{by + " brought in a further outside party"},
 	}
 }
