@@ -164,9 +164,15 @@ type DueDelivery struct {
 	// found it changed that was not for this target.
 	JSON     string
 	Revision int64
+	// Contexts are those of the dial plan that the call's channels ran in.
+	Contexts []string
 	// Abandoned says that only runs wanted it that were cancelled.
 	Abandoned bool
 }
+
+// abandoned is true of a delivery d of the past that only runs wait for which were cancelled.
+const abandoned = `(d.past = 1 AND EXISTS (SELECT 1 FROM delivery_waits w WHERE w.delivery = d.seq AND w.outcome = '') AND NOT EXISTS (
+	SELECT 1 FROM delivery_waits w JOIN runs r ON r.seq = w.run WHERE w.delivery = d.seq AND w.outcome = '' AND r.state <> 'cancelled'))`
 
 // DueDeliveries returns deliveries of a target that may be taken up: live ones
 // first, then those of the past that were begun, then the rest by start.
@@ -177,7 +183,7 @@ func (j *Journal) DueDeliveries(ctx context.Context, target string, now time.Tim
 			break
 		}
 		// SQLite plans anew when a plain parameter of LIMIT changes, or one compared turns 0 or 1.
-		err := j.Reader().Query(ctx, `SELECT `+deliveryColumns+`, c.body, c.revision, CASE WHEN d.past = 0 OR EXISTS (
+		err := j.Reader().Query(ctx, `SELECT `+deliveryColumns+`, c.body, c.revision, c.contexts, CASE WHEN d.past = 0 OR EXISTS (
 				SELECT 1 FROM delivery_waits w JOIN runs r ON r.seq = w.run
 				WHERE w.delivery = d.seq AND w.outcome = '' AND r.state <> 'cancelled') OR NOT EXISTS (
 				SELECT 1 FROM delivery_waits w WHERE w.delivery = d.seq AND w.outcome = '') THEN 0 ELSE 1 END
@@ -186,9 +192,10 @@ func (j *Journal) DueDeliveries(ctx context.Context, target string, now time.Tim
 			[]any{target, now.UnixMicro(), limit - len(due)}, func(row Row) error {
 				var d DueDelivery
 				var abandoned int64
+				var contexts string
 				var err error
-				d.Delivery, err = scanDelivery(row, &d.JSON, &d.Revision, &abandoned)
-				d.Abandoned = abandoned == 1
+				d.Delivery, err = scanDelivery(row, &d.JSON, &d.Revision, &contexts, &abandoned)
+				d.Contexts, d.Abandoned = contextsOf(contexts), abandoned == 1
 				due = append(due, d)
 				return err
 			})

@@ -70,15 +70,16 @@ func SaveDelivery(ctx context.Context, tx Tx, owner string, d *Delivery, now tim
 }
 
 // WithdrawDelivery takes back what nobody wants any more and nobody works at: a
-// delivery that never began is forgotten, an earlier revision stays delivered. The caller holds the
-// target's lock.
+// delivery that never began is forgotten, an earlier revision stays delivered. What somebody
+// wants again by now stays. The caller holds the target's lock.
 func WithdrawDelivery(ctx context.Context, tx Tx, d *Delivery, now time.Time) error {
 	var n int64
 	var err error
 	if d.Delivered > 0 {
-		n, err = tx.Exec(ctx, `UPDATE deliveries SET state = 'delivered', open = 0, ready = 0, reason = '', changed = $2 WHERE seq = $1 AND owner = ''`, d.Seq, now.UnixMicro())
+		n, err = tx.Exec(ctx, `UPDATE deliveries AS d SET state = 'delivered', open = 0, ready = 0, reason = '', changed = $2
+			WHERE d.seq = $1 AND d.owner = '' AND `+abandoned, d.Seq, now.UnixMicro())
 	} else {
-		n, err = tx.Exec(ctx, `DELETE FROM deliveries WHERE seq = $1 AND owner = ''`, d.Seq)
+		n, err = tx.Exec(ctx, `DELETE FROM deliveries AS d WHERE d.seq = $1 AND d.owner = '' AND `+abandoned, d.Seq)
 	}
 	if err == nil && n == 0 {
 		return nil
