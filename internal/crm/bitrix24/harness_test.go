@@ -308,3 +308,8 @@ func outgoing(id, client string, result call.Result) *call.Call {
 		Legs: []call.Leg{{ID: id + ".1", Channel: "PJSIP/trunk-a-1", Party: call.Party{Number: client}, RangAt: at(1), Result: call.LegNoAnswer}},
 	}
 }
+
+// hookAt is the address of an incoming webhook of a portal.
+func hookAt(host string) config.Secret {
+	return config.NewSecret("https://" + host + "/rest/1/hookcode/")
+}

@@ -22,11 +22,18 @@ const (
 	methodStatistics = "voximplant.statistic.get"
 	methodUsers      = "user.get"
 	methodBatch      = "batch"
+	methodSearch     = "telephony.externalcall.searchCrmEntities"
+
+	methodTaskAdd      = "tasks.task.add"
+	methodTaskGet      = "tasks.task.get"
+	methodTaskList     = "tasks.task.list"
+	methodTaskComplete = "tasks.task.complete"
 )
 
 // shortNames name the methods' budgets.
 var shortNames = map[string]string{
 	methodRegister: "register", methodFinish: "finish", methodAttach: "attach", methodStatistics: "statistics", methodUsers: "users",
+	methodSearch: "search", methodTaskAdd: "task", methodTaskComplete: "task complete",
 }
 
 func shortName(method string) string {
@@ -36,8 +43,12 @@ func shortName(method string) string {
 	return method
 }
 
-// paced are the methods whose operating time deliveries are paced by.
-var paced = []string{methodRegister, methodFinish, methodAttach}
+// paced are the methods whose operating time deliveries are paced by, and
+// pacedWithTasks those where missed calls become tasks.
+var (
+	paced          = []string{methodRegister, methodFinish, methodAttach}
+	pacedWithTasks = append(slices.Clone(paced), methodTaskAdd, methodTaskComplete)
+)
 
 // budgetOf names a method's budget: calls of the past have one of their own, a
 // little smaller, so that what they used up leaves something to live ones.
@@ -50,7 +61,10 @@ func budgetOf(method string, past bool) string {
 
 // costs are what methods work in seconds, by the examples in the documents;
 // what answers say takes their place.
-var costs = map[string]float64{methodRegister: 0.22, methodFinish: 1.41, methodAttach: 0.1, methodStatistics: 0.3, methodUsers: 0.3}
+var costs = map[string]float64{
+	methodRegister: 0.22, methodFinish: 1.41, methodAttach: 0.1, methodStatistics: 0.3, methodUsers: 0.3, methodSearch: 0.25,
+	methodTaskAdd: 0.93, methodTaskGet: 0.16, methodTaskList: 0.35, methodTaskComplete: 0.45,
+}
 
 const (
 	// windowLength is over what time operating time counts.
@@ -79,10 +93,14 @@ type limits struct {
 	at                 time.Time
 	operating          float64
 	methods            map[string]*window
+	paced              []string
 }
 
 func newLimits(s Settings, services crm.Services) *limits {
-	l := &limits{now: services.Now, meter: services.Meter, operating: s.OperatingLimit, methods: make(map[string]*window)}
+	l := &limits{now: services.Now, meter: services.Meter, operating: s.OperatingLimit, methods: make(map[string]*window), paced: paced}
+	if s.Tasks != nil {
+		l.paced = pacedWithTasks
+	}
 	if l.operating == 0 {
 		l.operating = cloudOperating
 	}
@@ -110,7 +128,7 @@ func (l *limits) budgets() []crm.Budget {
 	if l.operating < 0 {
 		return list
 	}
-	for _, method := range paced {
+	for _, method := range l.paced {
 		for past, units := range map[bool]float64{false: l.operating, true: l.operating * (1 - liveShare)} {
 			list = append(list, crm.Budget{Name: budgetOf(method, past), Units: units, Window: windowLength, Burst: units / 4})
 		}
@@ -224,7 +242,7 @@ func (l *limits) settle(ctx context.Context, a admission, answer *envelope) {
 		w.end(l.now(), a.costs[i], said, answer != nil && answer.Error == nil)
 		until := w.resetAt
 		l.mu.Unlock()
-		if said.Operating != nil && !until.IsZero() && slices.Contains(paced, m) {
+		if said.Operating != nil && !until.IsZero() && slices.Contains(l.paced, m) {
 			// The meter only paces: where it cannot be told, requests are kept back here.
 			_ = l.meter.Spent(ctx, budgetOf(m, false), *said.Operating, until)
 			_ = l.meter.Spent(ctx, budgetOf(m, true), *said.Operating, until)

@@ -59,6 +59,9 @@ func (t *Target) registration(p *crm.Parcel, part policy.Part, user int64) map[s
 	if part.Line != "" {
 		params["LINE_NUMBER"] = part.Line
 	}
+	if part.Source != "" {
+		params["CRM_SOURCE"] = part.Source // no part of what makes two registrations the same
+	}
 	return params
 }
 

@@ -37,6 +37,8 @@ type Settings struct {
 	// and of those of the past.
 	CreateLeads, CreateLeadsForPast bool
 	Recordings                      bool
+	// Tasks says that missed calls become tasks; nil means that they do not.
+	Tasks *Tasks
 
 	// OperatingLimit is how many seconds a method may work in ten minutes; 0
 	// means the 480 of the cloud, less than 0 no limit (a portal of one's own has
@@ -57,6 +59,9 @@ func SettingsOf(t config.Target) Settings {
 		DefaultUser: t.DefaultUser, Users: t.Users,
 		CreateLeads: t.CreateLeads, CreateLeadsForPast: t.CreateLeadsForPast, Recordings: t.Recordings,
 		Rules: policy.Of(&t),
+	}
+	if tasks := t.MissedTasks; tasks != nil {
+		s.Tasks = &Tasks{Responsible: policy.Ladder(tasks.Responsible), Deadline: time.Duration(tasks.Deadline), ForPast: tasks.ForPast}
 	}
 	if u := t.URL.URL(); u != nil {
 		s.Portal = u.String()
@@ -93,14 +98,14 @@ func New(s Settings, services crm.Services) (*Target, error) {
 		Transport: transport, Timeout: answerTime,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
-	t := &Target{settings: s, services: services}
+	t := &Target{settings: s, services: services, open: openTasks{services.Store, services.Now}, wording: wordingFor(s.Portal)}
 	var who authority
 	if s.Webhook.IsSet() {
 		w, err := newWebhook(s.Webhook.Reveal())
 		if err != nil {
 			return nil, err
 		}
-		who = w
+		who, t.wording = w, wordingFor(w.base)
 	} else {
 		portal, err := url.Parse(s.Portal)
 		if err != nil || portal.Host == "" || s.ClientID == "" || !s.ClientSecret.IsSet() {

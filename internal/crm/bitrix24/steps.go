@@ -40,8 +40,17 @@ func (t *Target) Do(ctx context.Context, p *crm.Parcel, step crm.Step, kept crm.
 		m, err = t.register(ctx, p, part, m)
 	case stepFinish:
 		m, err = t.finish(ctx, p, part, m)
+	case stepTask:
+		m, err = t.makeTask(ctx, p, part, m)
+	case stepNote:
+		m.Noted = true
+		err = t.open.add(ctx, openTask{Number: part.Client, Task: m.Task, Call: part.Start.UnixMicro()})
+	case stepClose:
+		m, err = t.closeTask(ctx, p, part, m)
 	case stepRecord:
 		m, err = t.record(ctx, p, m)
+	case stepWarn:
+		err = &crm.Error{Class: crm.Refused, Reason: m.Warning}
 	default:
 		err = &crm.Error{Class: crm.Refused, Reason: fmt.Sprintf("Bitrix24 has no step %q", step.Name)}
 	}
@@ -58,6 +67,9 @@ func (t *Target) prepare(ctx context.Context, p *crm.Parcel, part policy.Part, m
 		return m, err
 	}
 	m.User, m.Since = user, t.services.Now().Unix()
+	if m.Close, err = t.closedBy(ctx, part); err != nil {
+		return m, err
+	}
 	if !m.Again {
 		return m, nil
 	}
@@ -165,7 +177,11 @@ func (t *Target) Look(ctx context.Context, p *crm.Parcel, step crm.Step, kept cr
 	if step.Name == stepRegister && t.services.Now().Sub(time.Unix(m.Since, 0)) < sameCall {
 		return kept, false, nil // an identical registration gives back the same call
 	}
-	m, found, err := t.inStatistics(ctx, p, m)
+	look := t.inStatistics
+	if step.Name == stepTask {
+		look = t.lookForTask
+	}
+	m, found, err := look(ctx, p, m)
 	if err != nil || !found {
 		return kept, false, err
 	}

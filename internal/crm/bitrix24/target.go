@@ -19,6 +19,8 @@ type Target struct {
 	oauth    *oauth // nil for a webhook
 	users    *directory
 	lookups  *lookups
+	open     openTasks
+	wording  wording
 }
 
 // The steps of a parcel, in order.
@@ -53,6 +55,16 @@ type memo struct {
 	Activity int64  `json:"activity,omitempty"`
 	// File is the portal's id of the recording.
 	File int64 `json:"file,omitempty"`
+
+	// Task is the task for the missed call, Noted that it is known to be open, and
+	// NoTask that the portal refuses it.
+	Task   int64 `json:"task,omitempty"`
+	Noted  bool  `json:"noted,omitempty"`
+	NoTask bool  `json:"no_task,omitempty"`
+	// Close are the tasks that the call closes.
+	Close []int64 `json:"close,omitempty"`
+	// Warning is what was refused of tasks.
+	Warning string `json:"warning,omitempty"`
 }
 
 // read reads a memo; an unreadable one is refused by Do.
@@ -107,12 +119,8 @@ func (t *Target) Next(p *crm.Parcel, kept crm.Memo) crm.Step {
 		s := t.step(p, stepFinish, methodFinish, 1)
 		s.Look = []crm.Charge{{Budget: requests, Units: 1}}
 		return s
-	case m.File == 0 && t.recorded(p):
-		s := t.step(p, stepRecord, methodAttach, 2) // an address to send it to, and the sending
-		s.Repeatable, s.Optional = true, true
-		return s
 	}
-	return crm.Step{}
+	return t.afterFinish(p, m)
 }
 
 // recorded says that a parcel brings a recording along. It goes with the call
@@ -123,9 +131,13 @@ func (t *Target) recorded(p *crm.Parcel) bool {
 
 // Afresh implements crm.Afresh. The portal cannot change a call that it has, and
 // a second one would be a double: so it is looked for first, and only its
-// recording is brought again.
+// recording is brought again, or a task that was refused.
 func (t *Target) Afresh(kept crm.Memo) crm.Memo {
-	b, err := memo{Again: true}.write()
+	m, err := read(kept)
+	if err != nil {
+		return kept
+	}
+	b, err := memo{Again: true, Task: m.Task, Noted: m.Noted}.write()
 	if err != nil {
 		return kept
 	}

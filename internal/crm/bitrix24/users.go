@@ -24,8 +24,10 @@ type directory struct {
 	turn  chan struct{}
 	begun reading
 
-	mu     sync.Mutex
+	mu sync.Mutex
+	// known are users by their extensions, active all of them.
 	known  map[string]int64
+	active map[int64]bool
 	readAt time.Time
 	// dismissed are users of whom the portal said that they are not active.
 	dismissed map[int64]time.Time
@@ -33,9 +35,10 @@ type directory struct {
 
 // reading is how far the portal's users are read.
 type reading struct {
-	found map[string]int64
-	next  int
-	at    time.Time
+	found  map[string]int64
+	active map[int64]bool
+	next   int
+	at     time.Time
 }
 
 const (
@@ -50,23 +53,47 @@ const (
 
 // of is the active user of an extension, else the default one.
 func (d *directory) of(ctx context.Context, extension string, past bool) (int64, error) {
-	if user, ok := d.own[extension]; ok && !d.isDismissed(user) {
+	user, err := d.find(ctx, extension, past)
+	if err != nil || user != 0 {
+		return user, err
+	}
+	return d.standIn(ctx)
+}
+
+// find is the active user of an extension, 0 where there is none.
+func (d *directory) find(ctx context.Context, extension string, past bool) (int64, error) {
+	if user, mapped := d.own[extension]; mapped {
+		if d.isDismissed(user) {
+			return 0, nil
+		}
 		return user, nil
 	}
-	if _, mapped := d.own[extension]; extension == "" || mapped {
-		return d.standIn(ctx)
+	if extension == "" {
+		return 0, nil
 	}
-	user, fresh := d.lookup(extension)
-	if !fresh {
-		if err := d.read(ctx, extension, past); err != nil {
-			return 0, err
-		}
-		user, _ = d.lookup(extension)
+	if err := d.read(ctx, past, func() bool { _, fresh := d.lookup(extension); return fresh }); err != nil {
+		return 0, err
 	}
-	if user == 0 || d.isDismissed(user) {
-		return d.standIn(ctx)
+	user, _ := d.lookup(extension)
+	if d.isDismissed(user) {
+		return 0, nil
 	}
 	return user, nil
+}
+
+// isActive says that a user may be given something to do.
+func (d *directory) isActive(ctx context.Context, user int64, past bool) (bool, error) {
+	known := func() (is, fresh bool) {
+		d.mu.Lock()
+		defer d.mu.Unlock()
+		age := d.now().Sub(d.readAt)
+		return d.active[user], d.active != nil && (age < usersAgain || d.active[user] && age < usersLast)
+	}
+	if err := d.read(ctx, past, func() bool { _, fresh := known(); return fresh }); err != nil {
+		return false, err
+	}
+	is, _ := known()
+	return is && !d.isDismissed(user), nil
 }
 
 // standIn is the user for the calls of those who are no active users.
@@ -93,22 +120,25 @@ func (d *directory) lookup(extension string) (user int64, fresh bool) {
 	return user, d.known != nil && (age < usersAgain || ok && age < usersLast)
 }
 
-// read reads the portal's active users; those without an extension are no use.
-// Of two with one extension the older user has it. A reading that the limit of
-// requests broke off is taken up again: from the beginning, it would never end.
-func (d *directory) read(ctx context.Context, extension string, past bool) error {
+// read reads the portal's active users, unless what is known is fresh. Of two
+// with one extension the older user has it. A reading that the limit of requests
+// broke off is taken up again: from the beginning, it would never end.
+func (d *directory) read(ctx context.Context, past bool, fresh func() bool) error {
+	if fresh() {
+		return nil
+	}
 	select {
 	case d.turn <- struct{}{}:
 		defer func() { <-d.turn }()
 	case <-ctx.Done():
 		return &crm.Error{Class: crm.Unavailable, Reason: "given up before the portal's users were there", Err: ctx.Err()}
 	}
-	if _, fresh := d.lookup(extension); fresh {
+	if fresh() {
 		return nil // another parcel was first
 	}
 	r := &d.begun
 	if r.found == nil || d.now().Sub(r.at) >= usersAgain {
-		*r = reading{found: make(map[string]int64), at: d.now()}
+		*r = reading{found: make(map[string]int64), active: make(map[int64]bool), at: d.now()}
 	}
 	for range maxUserPages {
 		answer, err := d.client.call(ctx, request{method: methodUsers, past: past, params: map[string]any{
@@ -125,6 +155,7 @@ func (d *directory) read(ctx context.Context, extension string, past bool) error
 			return &crm.Error{Class: crm.Unavailable, Reason: "the portal's list of users cannot be read", Err: err}
 		}
 		for _, u := range rows {
+			r.active[int64(u.ID)] = true
 			if u.Inner == nil || *u.Inner == "" {
 				continue
 			}
@@ -139,7 +170,7 @@ func (d *directory) read(ctx context.Context, extension string, past bool) error
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.known, d.readAt = r.found, r.at
+	d.known, d.active, d.readAt = r.found, r.active, r.at
 	d.begun = reading{}
 	return nil
 }

@@ -1,0 +1,188 @@
+package bitrix24
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"ringback/internal/crm"
+	"ringback/internal/crm/policy"
+)
+
+// makeTask makes the task of a missed call, unless the client has one that is
+// open still.
+func (t *Target) makeTask(ctx context.Context, p *crm.Parcel, part policy.Part, m memo) (memo, error) {
+	open, err := t.open.of(ctx, part.Client)
+	if err != nil {
+		return m, err
+	}
+	for _, o := range open {
+		is, err := t.isOpen(ctx, o.Task, p.Past)
+		if err != nil {
+			return m.withoutTask(err)
+		}
+		if is {
+			m.Task, m.Noted = o.Task, true
+			return m, nil
+		}
+		if err := t.open.drop(ctx, part.Client, o.Task); err != nil {
+			return m, err
+		}
+	}
+	client, err := t.clientOf(ctx, part.Client, p.Past)
+	if err != nil && !aboutTasks(err) {
+		return m, err
+	}
+	m.Task, err = t.addTask(ctx, p, part, client)
+	if err != nil {
+		return m.withoutTask(err)
+	}
+	return m, nil
+}
+
+// addTask asks for a task for the first who may have it. Who is dismissed is
+// refused, in words of the portal's language: so any refusal is taken for that
+// until the last one was tried.
+func (t *Target) addTask(ctx context.Context, p *crm.Parcel, part policy.Part, client *entity) (int64, error) {
+	users, err := t.candidates(ctx, t.settings.Tasks.Responsible, part, client, p.Past)
+	if err != nil {
+		return 0, err
+	}
+	creator := t.client.who.user(ctx)
+	var answer *envelope
+	for _, user := range users {
+		answer, err = t.client.call(ctx, request{method: methodTaskAdd, past: p.Past, params: map[string]any{
+			"fields": t.taskFields(p, part, client, user, creator),
+		}})
+		if e, ok := asError(err); !ok || e.Class != crm.Refused {
+			break
+		}
+	}
+	if err != nil {
+		return 0, err
+	}
+	var made struct {
+		Task struct {
+			ID number `json:"id"`
+		} `json:"task"`
+	}
+	if err := json.Unmarshal(answer.Result, &made); err != nil || made.Task.ID == 0 {
+		return 0, &crm.Error{Class: crm.Uncertain, Reason: "the portal took the task and gave no id", Err: err}
+	}
+	return int64(made.Task.ID), nil
+}
+
+// candidates are the users whom a ladder leads to, in order and each once; the
+// last is the default user. client is nil for one whom the CRM does not know.
+func (t *Target) candidates(ctx context.Context, ladder []policy.Responsible, part policy.Part, client *entity, past bool) ([]int64, error) {
+	standIn, err := t.defaultUser(ctx, part)
+	if err != nil {
+		return nil, err
+	}
+	var users []int64
+	for _, who := range ladder {
+		user := standIn
+		switch who {
+		case policy.OfClient:
+			user = 0
+			if client != nil {
+				user = int64(client.Responsible)
+			}
+		case policy.OfPerson:
+			if user, err = t.users.find(ctx, part.Person, past); err != nil {
+				return nil, err
+			}
+		case policy.OfDefault:
+		}
+		if user == 0 || slices.Contains(users, user) {
+			continue
+		}
+		active, err := t.users.isActive(ctx, user, past)
+		if err != nil {
+			return nil, err
+		}
+		if active || user == standIn {
+			users = append(users, user)
+		}
+	}
+	if !slices.Contains(users, standIn) {
+		users = append(users, standIn)
+	}
+	return users, nil
+}
+
+// defaultUser has what is nobody's: the one of the call's trunk, else the
+// target's.
+func (t *Target) defaultUser(ctx context.Context, part policy.Part) (int64, error) {
+	if part.DefaultUser > 0 {
+		return part.DefaultUser, nil
+	}
+	return t.users.standIn(ctx)
+}
+
+// maxTaskPages is how many pages of 50 tasks are searched for one that may have
+// been made.
+const maxTaskPages = 40
+
+// findTask looks whether the portal has the task of a missed call, among those
+// that were made since the delivery began. tasks.task.list has no documented
+// filter by XML_ID, so it is compared here.
+func (t *Target) findTask(ctx context.Context, p *crm.Parcel, m memo) (memo, bool, error) {
+	const clocks, zones = time.Hour, 24 * time.Hour // how far clocks may differ, and readings of a date without a zone
+	since := time.Unix(m.Since, 0)
+	filter := map[string]any{">=CREATED_DATE": since.Add(-zones).Format(startLayout)}
+	if creator := t.client.who.user(ctx); creator > 0 {
+		filter["CREATED_BY"] = creator
+	}
+	for page, start := 0, 0; page < maxTaskPages; page++ {
+		answer, err := t.client.call(ctx, request{method: methodTaskList, past: p.Past, params: map[string]any{
+			"filter": filter, "order": map[string]any{"ID": "desc"}, "select": []string{"ID", "XML_ID", "DESCRIPTION", "CREATED_DATE"}, "start": start,
+		}})
+		if err != nil {
+			return m, false, harmless(err)
+		}
+		var got struct {
+			Tasks []listedTask `json:"tasks"`
+		}
+		if err := json.Unmarshal(answer.Result, &got); err != nil {
+			return m, false, &crm.Error{Class: crm.Unavailable, Reason: "the portal's list of tasks cannot be read", Err: err}
+		}
+		for _, task := range got.Tasks {
+			if task.XMLID == p.Key || strings.HasSuffix(strings.TrimSpace(task.Description), signature(p)) {
+				m.Task = int64(task.ID)
+				return m, true, nil
+			}
+			if made, err := time.Parse(time.RFC3339, task.Created); err == nil && made.Before(since.Add(-clocks)) {
+				return m, false, nil
+			}
+		}
+		if answer.Next <= start {
+			return m, false, nil
+		}
+		start = answer.Next
+	}
+	return m, false, &crm.Error{Class: crm.Unavailable, Reason: fmt.Sprintf("the portal has made more than %d tasks since; which of them is ours cannot be found", maxTaskPages*50)}
+}
+
+// listedTask is what is needed of a task in a list.
+type listedTask struct {
+	ID          number `json:"id"`
+	XMLID       string `json:"xmlId"`
+	Description string `json:"description"`
+	Created     string `json:"createdDate"`
+}
+
+// lookForTask is findTask, where a portal that refuses to say counts as one that
+// has the task: a second one would be worse than none.
+func (t *Target) lookForTask(ctx context.Context, p *crm.Parcel, m memo) (memo, bool, error) {
+	m, found, err := t.findTask(ctx, p, m)
+	if err != nil && aboutTasks(err) {
+		m.NoTask = true
+		m.warn("whether the task was made is not known: " + err.Error())
+		return m, true, nil
+	}
+	return m, found, err
+}
