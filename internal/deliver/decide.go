@@ -215,7 +215,7 @@ func (p *plan) decode(c *backfill.BatchCall) (*call.Call, error) {
 	if decoded := p.calls[c.ID]; decoded != nil {
 		return decoded, nil
 	}
-	decoded, err := decode(c.JSON())
+	decoded, err := decode(c.JSON(), c.Contexts())
 	if err != nil {
 		return nil, err
 	}
@@ -223,8 +223,9 @@ func (p *plan) decode(c *backfill.BatchCall) (*call.Call, error) {
 	return decoded, nil
 }
 
-func decode(body []byte) (*call.Call, error) {
-	var c call.Call
+// decode reads a call of the journal, which keeps its contexts beside it.
+func decode(body []byte, contexts []string) (*call.Call, error) {
+	c := call.Call{Contexts: contexts}
 	if err := json.Unmarshal(body, &c); err != nil {
 		return nil, fmt.Errorf("read a call of the journal: %w", err)
 	}

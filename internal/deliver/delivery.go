@@ -60,8 +60,8 @@ func (d *delivery) memo() crm.Memo {
 }
 
 // choose works out what the delivery needs next: a step, or none, and then why.
-func (d *delivery) choose(body string) (why string) {
-	c, err := decode([]byte(body))
+func (d *delivery) choose(due *journal.DueDelivery) (why string) {
+	c, err := decode([]byte(due.JSON), due.Contexts)
 	if err != nil {
 		return err.Error()
 	}

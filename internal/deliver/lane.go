@@ -179,7 +179,7 @@ func (l *lane) prepare(ctx context.Context, due []journal.DueDelivery) (prepared
 			closed++
 			continue
 		}
-		why := d.choose(due[i].JSON)
+		why := d.choose(&due[i])
 		if d.step.Name == "" {
 			if err := l.close(ctx, d, why); err != nil {
 				return nil, closed, err

@@ -2,6 +2,7 @@ package journal_test
 
 import (
 	"errors"
+	"strings"
 	"testing"
 	"time"
 
@@ -227,5 +228,41 @@ func TestWhatIsKeptHasAVersion(t *testing.T) {
 		equal(t, "what is kept", []any{value, version, err}, []any{"b", int64(2), error(nil)})
 		value, version, err = j.Kept(t.Context(), "other", "token")
 		equal(t, "what another keeps", []any{value, version, err}, []any{"", int64(0), error(nil)})
+	})
+}
+
+func TestADeliveryKnowsTheContextsOfItsCallAndTheyMakeNoRevision(t *testing.T) {
+	onEngines(t, func(t *testing.T, j *journal.Journal) {
+		add(t, j, "1.1", "", 0, false) // as recorded before contexts were kept
+		c := &call.Call{ID: "1.1", PBX: "main", LinkedIDs: []string{"1.1"}, StartedAt: call.Time{Time: noon}, EndedAt: call.Time{Time: noon}}
+		for _, again := range []struct {
+			contexts []string
+			state    journal.State
+			result   call.Result
+			want     []string
+		}{
+			{nil, journal.Same, "", nil},
+			{[]string{"from-trunk", "ext queues"}, journal.Same, "", []string{"from-trunk", "ext queues"}},
+			{nil, journal.Same, "", []string{"from-trunk", "ext queues"}},
+			{[]string{"from-trunk"}, journal.Changed, call.Missed, []string{"from-trunk"}},
+		} {
+			c.Contexts, c.Result = again.contexts, again.result
+			inTx(t, j, func(tx journal.Tx) error {
+				recorded, err := journal.RecordCalls(t.Context(), tx, "main", []*journal.Entry{journal.NewEntry(c)}, noon)
+				if err == nil && recorded[0].State != again.state {
+					t.Errorf("with contexts %q the call is %+v", again.contexts, recorded[0])
+				}
+				return err
+			})
+			list, err := j.DueDeliveries(t.Context(), "portal", noon.Add(time.Hour), 100)
+			if err != nil || len(list) != 1 {
+				t.Fatalf("due are %+v (%v)", list, err)
+			}
+			equal(t, "contexts", list[0].Contexts, again.want)
+		}
+		shown, err := j.Call(t.Context(), "main", "1.1")
+		if err != nil || strings.Contains(string(shown.JSON), "from-trunk") {
+			t.Errorf("a call shows its contexts: %s (%v)", shown.JSON, err)
+		}
 	})
 }

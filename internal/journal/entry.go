@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"slices"
+	"strings"
 	"time"
 
 	"ringback/internal/call"
@@ -23,6 +24,7 @@ type Entry struct {
 	aliases           []string
 	digest            int64
 	body              []byte
+	contexts          string
 }
 
 // usualBody is room for most calls as JSON, in bytes.
@@ -33,7 +35,7 @@ func NewEntry(c *call.Call) *Entry {
 	e := &Entry{
 		ID: c.ID, PBX: c.PBX, Started: c.StartedAt.UTC(), Ended: c.EndedAt.UTC(), InProgress: c.InProgress,
 		direction: string(c.Direction), result: string(c.Result), numbers: numbersOf(c),
-		body: c.AppendJSON(make([]byte, 0, usualBody)),
+		body: c.AppendJSON(make([]byte, 0, usualBody)), contexts: strings.Join(c.Contexts, "\n"),
 	}
 	if e.Ended.Before(e.Started) {
 		e.Ended = e.Started
@@ -57,6 +59,17 @@ func NewEntry(c *call.Call) *Entry {
 
 // JSON is the call as JSON. It must not be changed.
 func (e *Entry) JSON() []byte { return e.body }
+
+// Contexts are those of the dial plan that the call's channels ran in.
+func (e *Entry) Contexts() []string { return contextsOf(e.contexts) }
+
+// contextsOf reads a column of contexts.
+func contextsOf(column string) []string {
+	if column == "" {
+		return nil
+	}
+	return strings.Split(column, "\n")
+}
 
 // State is how a call stands to what the journal holds.
 type State int

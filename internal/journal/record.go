@@ -13,20 +13,26 @@ type held struct {
 	revision   int64
 	linkedids  int
 	joinedInto string
+	contexts   string
 }
 
 // CompareCalls says what RecordCalls would do to each entry, in order. All
 // entries are of one PBX and have ended.
 func CompareCalls(ctx context.Context, r Reader, pbx string, entries []*Entry) ([]Recorded, error) {
+	results, _, err := compareAll(ctx, r, pbx, entries)
+	return results, err
+}
+
+func compareAll(ctx context.Context, r Reader, pbx string, entries []*Entry) ([]Recorded, map[string]held, error) {
 	have, err := lookUp(ctx, r, pbx, entries)
 	if err != nil {
-		return nil, fmt.Errorf("look up calls in the journal: %w", err)
+		return nil, nil, fmt.Errorf("look up calls in the journal: %w", err)
 	}
 	results := make([]Recorded, len(entries))
 	for i, e := range entries {
 		results[i] = compare(e, have)
 	}
-	return results, nil
+	return results, have, nil
 }
 
 func lookUp(ctx context.Context, r Reader, pbx string, entries []*Entry) (map[string]held, error) {
@@ -35,10 +41,10 @@ func lookUp(ctx context.Context, r Reader, pbx string, entries []*Entry) (map[st
 		ids = append(append(ids, e.ID), e.linkedids...)
 	}
 	have := make(map[string]held, len(ids))
-	err := in(ctx, r, `SELECT id, digest, revision, linkedids, joined_into FROM calls WHERE pbx = $1 AND id IN`, pbx, ids, func(row Row) error {
+	err := in(ctx, r, `SELECT id, digest, revision, linkedids, joined_into, contexts FROM calls WHERE pbx = $1 AND id IN`, pbx, ids, func(row Row) error {
 		var id string
 		var h held
-		if err := row.Scan(&id, &h.digest, &h.revision, &h.linkedids, &h.joinedInto); err != nil {
+		if err := row.Scan(&id, &h.digest, &h.revision, &h.linkedids, &h.joinedInto, &h.contexts); err != nil {
 			return err
 		}
 		have[id] = h
@@ -76,13 +82,14 @@ func compare(e *Entry, have map[string]held) Recorded {
 
 // RecordCalls writes what is new or changed of entries and says what became of
 // each, in order. All entries are of one PBX and have ended. Recording the
-// same again changes nothing. Until tx ends, nobody else records calls of this
+// same again changes nothing but contexts that were not known: they make no
+// revision. Until tx ends, nobody else records calls of this
 // PBX, so that what is decided by the results holds.
 func RecordCalls(ctx context.Context, tx Tx, pbx string, entries []*Entry, now time.Time) ([]Recorded, error) {
 	if err := tx.Lock(ctx, "calls of "+pbx); err != nil {
 		return nil, err
 	}
-	results, err := CompareCalls(ctx, tx, pbx, entries)
+	results, have, err := compareAll(ctx, tx, pbx, entries)
 	if err != nil {
 		return nil, err
 	}
@@ -92,6 +99,11 @@ func RecordCalls(ctx context.Context, tx Tx, pbx string, entries []*Entry, now t
 		last[e.ID] = i
 	}
 	for i, e := range entries {
+		if results[i].State == Same && e.contexts != "" && have[e.ID].contexts != e.contexts {
+			if err := setContexts(ctx, tx, pbx, e); err != nil {
+				return nil, err
+			}
+		}
 		if s := results[i].State; s != New && s != Changed || last[e.ID] != i {
 			continue
 		}
@@ -102,22 +114,31 @@ func RecordCalls(ctx context.Context, tx Tx, pbx string, entries []*Entry, now t
 			}
 		}
 		rows = append(rows, pbx, e.ID, e.Started.UnixMicro(), e.Ended.UnixMicro(), e.direction, e.result, e.numbers,
-			1+len(e.linkedids), e.digest, results[i].Revision, now.UnixMicro(), now.UnixMicro(), string(e.body))
+			1+len(e.linkedids), e.digest, results[i].Revision, now.UnixMicro(), now.UnixMicro(), string(e.body), e.contexts)
 		for _, alias := range e.aliases {
 			aliases = append(aliases, pbx, alias, e.ID)
 		}
 	}
 	if err := insertRows(ctx, tx,
-		`INSERT INTO calls (pbx, id, started, ended, direction, result, numbers, linkedids, digest, revision, recorded, changed, body) VALUES`,
+		`INSERT INTO calls (pbx, id, started, ended, direction, result, numbers, linkedids, digest, revision, recorded, changed, body, contexts) VALUES`,
 		`ON CONFLICT (id, pbx) DO UPDATE SET started = excluded.started, ended = excluded.ended, direction = excluded.direction,
 		result = excluded.result, numbers = excluded.numbers, linkedids = excluded.linkedids, digest = excluded.digest,
-		revision = excluded.revision, changed = excluded.changed, body = excluded.body, joined_into = ''`, 13, rows); err != nil {
+		revision = excluded.revision, changed = excluded.changed, body = excluded.body, contexts = excluded.contexts, joined_into = ''`, 14, rows); err != nil {
 		return nil, fmt.Errorf("record calls: %w", err)
 	}
 	if err := insertAliases(ctx, tx, aliases); err != nil {
 		return nil, fmt.Errorf("record ids of calls: %w", err)
 	}
 	return results, nil
+}
+
+// setContexts keeps the contexts of a call that is the same otherwise: it may have
+// been recorded before they were kept.
+func setContexts(ctx context.Context, tx Tx, pbx string, e *Entry) error {
+	if _, err := tx.Exec(ctx, `UPDATE calls SET contexts = $3 WHERE pbx = $1 AND id = $2`, pbx, e.ID, e.contexts); err != nil {
+		return fmt.Errorf("record the contexts of call %s: %w", e.ID, err)
+	}
+	return nil
 }
 
 // insertAliases writes (pbx, alias, call) triples. An alias given twice means
