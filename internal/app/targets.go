@@ -13,6 +13,7 @@ import (
 	"ringback/internal/crm"
 	"ringback/internal/crm/bitrix24"
 	"ringback/internal/crm/kommo"
+	"ringback/internal/crm/policy"
 	"ringback/internal/crm/webhook"
 	"ringback/internal/deliver"
 )
@@ -21,7 +22,7 @@ import (
 func adapter(t *config.Target, services crm.Services) (crm.Target, error) {
 	switch t.Type {
 	case config.Webhook:
-		return webhook.New(webhook.Settings{URL: t.URL.URL(), Secret: t.Secret.Reveal()}, services)
+		return webhook.New(webhook.Settings{URL: t.URL.URL(), Secret: t.Secret.Reveal(), Rules: policy.Of(t)}, services)
 	case config.Kommo:
 		return kommo.New(kommo.FromConfig(t), services)
 	case config.Bitrix24:

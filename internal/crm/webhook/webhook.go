@@ -11,6 +11,7 @@ import (
 
 	"ringback/internal/call"
 	"ringback/internal/crm"
+	"ringback/internal/crm/policy"
 )
 
 // atOnce is how many requests may be under way: a receiver is often a small
@@ -23,6 +24,8 @@ type Settings struct {
 	URL *url.URL
 	// Secret signs them; "" leaves them unsigned.
 	Secret string
+	// Rules say which calls are sent; only their lists count.
+	Rules policy.Rules
 	// Transport carries requests; nil means one of the target's own.
 	Transport http.RoundTripper
 	// AnswerTime is how long an answer may take; 0 means 30 s.
@@ -33,6 +36,7 @@ type Settings struct {
 type Target struct {
 	address *url.URL
 	secret  []byte
+	rules   policy.Rules
 	client  *http.Client
 	now     func() time.Time
 }
@@ -52,7 +56,7 @@ func New(settings Settings, services crm.Services) (*Target, error) {
 		settings.Transport = transport()
 	}
 	return &Target{
-		address: settings.URL, secret: []byte(settings.Secret), now: services.Now,
+		address: settings.URL, secret: []byte(settings.Secret), rules: settings.Rules, now: services.Now,
 		client: &http.Client{
 			Transport: settings.Transport, Timeout: settings.AnswerTime,
 			// A redirect would carry calls to a place that nobody configured.
@@ -77,8 +81,12 @@ func (t *Target) Capabilities() crm.Capabilities { return crm.Capabilities{Updat
 // AtOnce implements crm.AtOnce.
 func (t *Target) AtOnce() int { return atOnce }
 
-// Parcels implements crm.Target: every call, as a whole.
+// Parcels implements crm.Target: every call that the lists do not leave out, as a
+// whole.
 func (t *Target) Parcels(c *call.Call, past bool) ([]crm.Parcel, string) {
+	if _, skipped := t.rules.Whole(c); skipped != "" {
+		return nil, skipped
+	}
 	return []crm.Parcel{{Key: crm.KeyOf(c, 0), Past: past, Call: c}}, ""
 }
 
