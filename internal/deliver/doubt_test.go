@@ -2,6 +2,7 @@ package deliver
 
 import (
 	"context"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -62,6 +63,38 @@ func TestWhatIsTakenUpAgainIsAskedForFirstWhereItWasInDoubt(t *testing.T) {
 			same(t, "entries", portal.entries(), map[string]int64{"main-" + list[0].ID: 2})
 		})
 	}
+}
+
+// mute refuses to say what it has, at first.
+type mute struct {
+	*fake
+
+	asked atomic.Bool
+}
+
+func (m *mute) Look(ctx context.Context, p *crm.Parcel, step crm.Step, memo crm.Memo) (crm.Memo, bool, error) {
+	if !m.asked.Swap(true) {
+		return nil, false, &crm.Error{Class: crm.Refused, Reason: "no right to read calls"}
+	}
+	return m.fake.Look(ctx, p, step, memo)
+}
+
+func TestACallStaysInDoubtWhenTheTargetRefusesToSayWhetherItHasIt(t *testing.T) {
+	portal := &mute{fake: newFake()}
+	portal.readBack = true
+	var lost atomic.Bool
+	portal.fault = func(_ *crm.Parcel, _ crm.Step, effect func()) error {
+		effect()
+		if lost.Swap(true) {
+			return nil
+		}
+		return &crm.Error{Class: crm.Uncertain, Reason: "the answer was lost"}
+	}
+	b := start(t, Target{Name: "portal", Target: portal})
+	b.set(someCalls(1, 1)...)
+	same(t, "run", b.process().Calls, tally(1, 0, 0, 1))
+	same(t, "another run", b.process().Calls, tally(1, 1, 0, 0))
+	same(t, "doubles", portal.dups, 0)
 }
 
 func TestALimitThatIsOverAlreadyIsWaitedForAllTheSame(t *testing.T) {

@@ -81,8 +81,10 @@ func (l *lane) next(ctx context.Context, d *delivery) outcome {
 	d.step = step
 	o := outcome{row: d.row}
 	o.row.Begun = l.config.Now()
-	if wait := l.drawNext(ctx, d); wait > 0 {
-		o.row.Owner, o.row.Due = "", o.row.Begun.Add(wait)
+	if !l.drawNext(ctx, d) {
+		// It keeps its place, ahead of what was begun after it: whoever falls back behind
+		// calls that only begin lets the limits of the last steps go unused.
+		o.row.Owner, o.row.Due = "", d.row.Started
 		if o.row.State != journal.DeliveryRecording {
 			o.row.State = journal.DeliveryWaiting
 		}
@@ -92,16 +94,11 @@ func (l *lane) next(ctx context.Context, d *delivery) outcome {
 	return o
 }
 
-// drawNext takes what the next step charges; if it has to wait, how long.
-func (l *lane) drawNext(ctx context.Context, d *delivery) time.Duration {
-	allowed, wait, err := l.draw(ctx, []*delivery{d})
-	switch {
-	case err != nil: // the journal is away: the lane sees to the rest when it is back
-		return time.Second
-	case len(allowed) == 0:
-		return max(wait, time.Microsecond)
-	}
-	return 0
+// drawNext takes what the next step charges, unless it has to wait. When the journal
+// is away, the lane sees to the rest when it is back.
+func (l *lane) drawNext(ctx context.Context, d *delivery) bool {
+	allowed, _, err := l.draw(ctx, []*delivery{d})
+	return err == nil && len(allowed) > 0
 }
 
 // finish is the outcome when the target has what it should have, with a warning or
@@ -134,10 +131,12 @@ func (l *lane) failed(ctx context.Context, d *delivery, e *crm.Error) outcome {
 			return o
 		}
 		o.row.State, o.run = journal.DeliveryRefused, journal.OutcomeFailed
+		stayInDoubt(d, &o)
 	case crm.Skipped:
 		l.revive(&o)
 		o.failure = ""
 		o.row.State, o.run = journal.DeliverySkipped, journal.OutcomeSkipped
+		stayInDoubt(d, &o)
 	case crm.Throttled:
 		o.block, o.budget = e.Until, e.Budget
 		if _, known := l.budgets[e.Budget]; !known {
@@ -192,6 +191,14 @@ func (l *lane) doubt(d *delivery, o *outcome) {
 	o.row.Class = crm.Uncertain.String()
 	if o.row.State != journal.DeliveryRecording {
 		o.row.State = journal.DeliveryUncertain
+	}
+}
+
+// stayInDoubt notes of what is over that it is still not known whether its step was done: when
+// it is taken up again, that is asked for first.
+func stayInDoubt(d *delivery, o *outcome) {
+	if d.look {
+		o.row.Class = crm.Uncertain.String()
 	}
 }
 
