@@ -1,10 +1,14 @@
 package deliver
 
 import (
+	"context"
+	"sync"
 	"testing"
 	"time"
 
 	"ringback/internal/backfill"
+	"ringback/internal/call"
+	"ringback/internal/crm"
 	"ringback/internal/journal"
 )
 
@@ -40,4 +44,59 @@ func TestWhatIsWantedAnewWhileItIsTakenBackStays(t *testing.T) {
 	if d := b.of(list[0]); d.Past {
 		t.Errorf("delivery is %+v", d)
 	}
+}
+
+func TestATargetThatAnswersAfterARestartIsNotSaidToBeAway(t *testing.T) {
+	dir := t.TempDir()
+	stuck := newFake()
+	asked := make(chan struct{})
+	tell := sync.OnceFunc(func() { close(asked) })
+	stuck.fault = func(*crm.Parcel, crm.Step, func()) error {
+		tell()
+		return &crm.Error{Class: crm.Blocked, Reason: "the token is dead"}
+	}
+	list := someCalls(1, 1)
+	b := open(t, dir, Target{Name: "portal", Target: stuck})
+	b.set(list...)
+	b.begin()
+	run := b.request()
+	<-asked
+	for blocked := false; !blocked; {
+		status, err := b.Status(context.Background())
+		must(t, err)
+		blocked = status[0].State == "blocked"
+	}
+	b.end()
+	again := open(t, dir, Target{Name: "portal", Target: newFake()})
+	again.set(list...)
+	again.begin()
+	defer again.end()
+	same(t, "run", again.wait(run.ID).Calls, tally(1, 1, 0, 0))
+	status, err := again.Status(context.Background())
+	must(t, err)
+	same(t, "state", status[0].State, "")
+}
+
+func TestACallThatChangedWhileItWasRefusedIsTriedAsItIsNow(t *testing.T) {
+	portal := newFake()
+	asked, changed := make(chan struct{}), make(chan struct{})
+	portal.fault = func(p *crm.Parcel, _ crm.Step, effect func()) error {
+		if p.Revision == 1 {
+			close(asked)
+			<-changed
+			return &crm.Error{Class: crm.Refused, Reason: "no such user"}
+		}
+		effect()
+		return nil
+	}
+	b := start(t, Target{Name: "portal", Target: portal})
+	list := someCalls(1, 1)
+	b.set(list...)
+	run := b.request()
+	<-asked
+	list[0].Result = call.Missed
+	b.live(list[0])
+	close(changed)
+	same(t, "run", b.wait(run.ID).Calls, tally(1, 1, 0, 0))
+	same(t, "entries", portal.entries(), map[string]int64{"main-" + list[0].ID: 2})
 }

@@ -39,7 +39,7 @@ func (l *lane) record(ctx context.Context, d *delivery, o *outcome) bool {
 				return err
 			}
 		}
-		return l.count(ctx, tx, d, o, &written)
+		return l.count(ctx, tx, d, o, &written, run)
 	})
 	switch {
 	case errors.Is(err, journal.ErrLost):
@@ -50,42 +50,46 @@ func (l *lane) record(ctx context.Context, d *delivery, o *outcome) bool {
 		return false
 	}
 	each(committed)
-	l.tell(ctx, d, o)
 	o.row, o.run = written, run
+	l.tell(ctx, d, o)
 	l.counts.note(d, o)
 	return true
 }
 
-// catchUp opens a delivery again that is done, when another revision is wanted by now
+// catchUp opens a delivery again that is over, when another revision is wanted by now
 // and the target can take it.
 func (l *lane) catchUp(ctx context.Context, tx journal.Tx, d *delivery, row *journal.Delivery, run *string) error {
-	if *run != journal.OutcomeDelivered {
+	if *run == "" {
 		return nil
 	}
 	standing, err := journal.StandingOf(ctx, tx, row.Seq, l.id)
-	if err != nil || standing.Wanted <= row.Delivered {
+	if err != nil {
 		return err
 	}
-	if !l.target.Capabilities().Update {
+	switch delivered := *run == journal.OutcomeDelivered; {
+	case delivered && standing.Wanted <= row.Delivered, !delivered && standing.Wanted <= d.revision:
+		return nil
+	case delivered && !l.target.Capabilities().Update:
 		row.Reason = fmt.Sprintf("changed since it was delivered (revision %d), and %s cannot change what it has", standing.Wanted, l.target.Name)
 		return nil
-	}
-	if d.row.State == journal.DeliveryRecording {
+	case d.row.State == journal.DeliveryRecording:
 		row.State = journal.DeliveryRecording // calls of its number went on already
-	} else {
+	case doubtful(row):
+		row.State = journal.DeliveryUncertain
+	default:
 		row.State = journal.DeliveryWaiting
 	}
-	*run, row.Due = "", l.config.Now()
+	*run, row.Tries, row.Due = "", 0, l.config.Now()
 	return nil
 }
 
 // count adds the outcome to what the journal counts for the target.
-func (l *lane) count(ctx context.Context, tx journal.Tx, d *delivery, o *outcome, row *journal.Delivery) error {
+func (l *lane) count(ctx context.Context, tx journal.Tx, d *delivery, o *outcome, row *journal.Delivery, run string) error {
 	counted := journal.TargetState{Target: l.target.Name}
 	switch {
 	case row.Delivered > d.row.Delivered:
 		counted.Delivered = 1
-	case o.run == journal.OutcomeFailed:
+	case run == journal.OutcomeFailed:
 		counted.Refused = 1
 	}
 	if d.repeats() && o.undone {

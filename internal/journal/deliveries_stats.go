@@ -38,11 +38,15 @@ func SetTargetState(ctx context.Context, tx Tx, s TargetState) error {
 	return nil
 }
 
-// CountDeliveries adds to a target's counts, and keeps the error where there is one.
+// CountDeliveries adds to a target's counts, and keeps the error where there is one. A target
+// that took a call is neither away nor blocked, whoever found it so.
 func CountDeliveries(ctx context.Context, tx Tx, s TargetState) error {
 	_, err := tx.Exec(ctx, `INSERT INTO target_states (target, delivered, refused, repeats, error, error_at) VALUES ($1, $2, $3, $4, $5, $6)
 		ON CONFLICT (target) DO UPDATE SET delivered = target_states.delivered + excluded.delivered,
 		refused = target_states.refused + excluded.refused, repeats = target_states.repeats + excluded.repeats,
+		state = CASE WHEN excluded.delivered > 0 THEN '' ELSE target_states.state END,
+		reason = CASE WHEN excluded.delivered > 0 THEN '' ELSE target_states.reason END,
+		until = CASE WHEN excluded.delivered > 0 THEN NULL ELSE target_states.until END,
 		error = CASE WHEN excluded.error = '' THEN target_states.error ELSE excluded.error END,
 		error_at = CASE WHEN excluded.error = '' THEN target_states.error_at ELSE excluded.error_at END`,
 		s.Target, s.Delivered, s.Refused, s.Repeats, s.Error, micros(s.ErrorAt))
