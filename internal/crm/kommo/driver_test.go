@@ -90,9 +90,10 @@ type bench struct {
 	recordings recordings
 	settings   kommo.Settings
 	// free is when the next request may be sent; idle is how long there was none to
-	// send.
+	// send; paid counts the requests that were paid for.
 	free time.Time
 	idle time.Duration
+	paid int
 }
 
 func newBench(t *testing.T, o kommosim.Options, change func(*kommo.Settings)) *bench {
@@ -118,7 +119,7 @@ func newBench(t *testing.T, o kommosim.Options, change func(*kommo.Settings)) *b
 func (b *bench) restart() {
 	b.t.Helper()
 	var err error
-	b.target, err = kommo.New(b.settings, crm.Services{Store: b.store, Recordings: b.recordings, Now: b.Now})
+	b.target, err = kommo.New(b.settings, crm.Services{Store: b.store, Meter: meter{b}, Recordings: b.recordings, Now: b.Now})
 	if err != nil {
 		b.t.Fatal(err)
 	}
@@ -204,9 +205,9 @@ func (b *bench) advance(d *delivery) {
 	if look {
 		charges = step.Look
 	}
-	b.pay(charges)
 	d.step = step.Name
-	before := len(b.sim.Requests())
+	before := len(b.sim.Requests()) - b.paid
+	b.pay(charges)
 	var memo crm.Memo
 	found := true
 	var err error
@@ -215,8 +216,8 @@ func (b *bench) advance(d *delivery) {
 	} else {
 		memo, err = b.target.Do(b.t.Context(), &d.parcel, step, d.memo)
 	}
-	if sent := len(b.sim.Requests()) - before; sent > len(charges) {
-		b.t.Errorf("%s: %d requests for %d that were paid for, look %v", step.Name, sent, len(charges), look)
+	if unpaid := len(b.sim.Requests()) - b.paid - before; unpaid > 0 {
+		b.t.Errorf("%s: %d requests more than were paid for, look %v", step.Name, unpaid, look)
 	}
 	b.conclude(d, step, memo, found, err)
 }
@@ -274,16 +275,45 @@ func later(a, b time.Time) time.Time {
 	return b
 }
 
-// pay waits until charges are within the budget.
+// pay waits until charges are within the budget: a request as a rule, or next to
+// nothing, where the target draws on the budget itself.
 func (b *bench) pay(charges []crm.Charge) {
-	budget := b.target.Budgets()[0]
 	for _, c := range charges {
-		if c.Budget != budget.Name || c.Units != 1 {
-			b.t.Errorf("a step charges %v: one request at a time keeps the limit to the request", c)
+		switch {
+		case c.Budget != "requests" || c.Units != 1 && c.Units > 0.001:
+			b.t.Errorf("a step charges %v: whole requests keep the limit to the request", c)
+		case c.Units == 1:
+			b.draw()
+		default:
+			b.to(b.free.Add(-b.every()))
 		}
-		b.to(b.free)
-		b.free = b.Now().Add(time.Duration(float64(budget.Window) / budget.Units))
 	}
+}
+
+func (b *bench) every() time.Duration {
+	budget := b.target.Budgets()[0]
+	return time.Duration(float64(budget.Window) / budget.Units)
+}
+
+func (b *bench) draw() {
+	b.to(b.free)
+	b.free = b.Now().Add(b.every())
+	b.paid++
+}
+
+// meter is the crm.Meter of a bench: time goes on until a request may be sent.
+type meter struct{ b *bench }
+
+func (m meter) Spent(context.Context, string, float64, time.Time) error { return nil }
+
+func (m meter) Block(context.Context, string, time.Time) error { return nil }
+
+func (m meter) Draw(_ context.Context, budget crm.Budget, units float64, _ bool, _ time.Time) (time.Duration, error) {
+	if budget.Name != "requests" || units != 1 {
+		m.b.t.Errorf("%v units of %v are drawn for a request", units, budget)
+	}
+	m.b.draw()
+	return 0, nil
 }
 
 // mustDeliver delivers calls and fails the test when one is not.

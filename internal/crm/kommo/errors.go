@@ -21,11 +21,18 @@ type problem struct {
 	Detail     string          `json:"detail"`
 	Hint       string          `json:"hint"`
 	RetryAfter json.RawMessage `json:"retry_after"`
-	Validation []struct {
-		Errors []invalid `json:"errors"`
-	} `json:"validation-errors"`
-	// Errors are those of /calls.
+	// Validation names the items that are not valid.
+	Validation []invalidItem `json:"validation-errors"`
+	// Errors are those of /calls, and In what it has made all the same.
 	Errors []itemError `json:"errors"`
+	In     lists       `json:"_embedded"`
+}
+
+// invalidItem is one item that the CRM does not take, named by its request_id, or
+// by its index where it has none.
+type invalidItem struct {
+	RequestID string    `json:"request_id"`
+	Errors    []invalid `json:"errors"`
 }
 
 // invalid is one field that the CRM does not take.
@@ -143,12 +150,25 @@ func (c *client) classify(r *request, a *answer) error {
 	case s == http.StatusTooEarly:
 		failure.Class = crm.Unavailable
 	default:
-		failure.Class = crm.Refused
-		if told.names("responsible_user_id", "created_by", "call_responsible") {
-			failure.Hint = "see that the users of the configuration exist in the CRM"
-		}
+		failure.Class, failure.Hint = crm.Refused, told.hint()
 	}
 	return failure
+}
+
+// hint says what to do about a refusal, if that is known.
+func (r *rejection) hint() string {
+	if r.names("responsible_user_id", "created_by", "call_responsible") {
+		return "see that the users of the configuration exist in the CRM"
+	}
+	return ""
+}
+
+// item is the refusal of one item of an array.
+func (c *client) item(r *request, told *rejection) error {
+	return &crm.Error{
+		Class: crm.Refused, Reason: fmt.Sprintf("%s answered %d to %s: %s", c.base.Host, told.status, r.path, c.tokens.scrub(told.Error())),
+		Hint: told.hint(), Err: told,
+	}
 }
 
 // moved tells where a redirect leads, without the rest of the address.

@@ -120,31 +120,27 @@ func (j *job) tolerate(err error) error {
 	return err
 }
 
-// created is an answer with the ids of what was made.
-type created struct {
-	In struct {
-		Contacts []ref `json:"contacts"`
-		Notes    []ref `json:"notes"`
-		Unsorted []struct {
-			UID string `json:"uid"`
-			In  struct {
-				Contacts []ref `json:"contacts"`
-			} `json:"_embedded"`
-		} `json:"unsorted"`
-		Calls []struct {
-			ID     int64  `json:"id"`
-			Entity int64  `json:"entity_id"`
-			Type   string `json:"entity_type"`
-		} `json:"calls"`
-	} `json:"_embedded"`
-	Errors []itemError `json:"errors"`
+// write has an item written, together with what others write to the same address.
+func (j *job) write(ctx context.Context, method, path, list string, it *item) error {
+	weight := 1
+	if j.memo.Alone {
+		weight = maxBatch
+	}
+	err := j.batches.at(endpoint{method, "api/v4/" + path, list, !j.parcel.Past}).join(ctx, it, weight)
+	switch {
+	case err == nil:
+		j.memo.Alone = false
+	case errors.Is(err, errLeftOut):
+		j.memo.Alone = true
+	}
+	return err
 }
 
-// post sends something to be made.
-func (j *job) post(ctx context.Context, path string, body any) (*created, error) {
-	var answer created
-	r := &request{method: http.MethodPost, path: "api/v4/" + path, body: body, effect: true}
-	return &answer, j.client.send(ctx, r, &answer)
+// post has something made.
+func (j *job) post(ctx context.Context, path, list string, body any) (*creation, error) {
+	it := &item{id: j.parcel.Key, body: body}
+	err := j.write(ctx, http.MethodPost, path, list, it)
+	return &it.made, err
 }
 
 // odd is an answer of success without what should have been made.
@@ -162,14 +158,14 @@ func (j *job) createContact(ctx context.Context) error {
 	if known, err := j.recalled(ctx); known || err != nil {
 		return err
 	}
-	answer, err := j.post(ctx, string(contacts), []contactBody{j.contactBody()})
+	created, err := j.post(ctx, string(contacts), "contacts", j.contactBody())
 	if err != nil {
 		return j.tolerate(err)
 	}
-	if len(answer.In.Contacts) == 0 || answer.In.Contacts[0].ID == 0 {
+	if created.ID == 0 {
 		return odd("contact")
 	}
-	return j.isContact(ctx, entity{kind: contacts, id: answer.In.Contacts[0].ID})
+	return j.isContact(ctx, entity{kind: contacts, id: created.ID})
 }
 
 func (j *job) isContact(ctx context.Context, e entity) error {
@@ -190,22 +186,21 @@ func (j *job) createUnsorted(ctx context.Context) error {
 	if known, err := j.recalled(ctx); known || err != nil {
 		return err
 	}
-	answer, err := j.post(ctx, "leads/unsorted/sip", []unsortedBody{j.unsortedBody(j.onlyLink(ctx))})
+	created, err := j.post(ctx, "leads/unsorted/sip", "unsorted", j.unsortedBody(j.onlyLink(ctx)))
 	if err != nil {
 		if r, ok := errors.AsType[*rejection](err); ok && r.twice() {
 			return &crm.Error{Class: crm.Uncertain, Reason: "the CRM says that it has this entry already", Err: err}
 		}
 		return j.tolerate(err)
 	}
-	if len(answer.In.Unsorted) == 0 || answer.In.Unsorted[0].UID == "" {
+	if created.UID == "" {
 		return odd("entry among the unsorted")
 	}
-	entry := answer.In.Unsorted[0]
 	var contact int64
-	if len(entry.In.Contacts) > 0 {
-		contact = entry.In.Contacts[0].ID
+	if len(created.In.Contacts) > 0 {
+		contact = created.In.Contacts[0].ID
 	}
-	return j.isUnsorted(ctx, entry.UID, contact)
+	return j.isUnsorted(ctx, created.UID, contact)
 }
 
 func (j *job) isUnsorted(ctx context.Context, uid string, contact int64) error {

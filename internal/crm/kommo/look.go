@@ -2,10 +2,7 @@ package kommo
 
 import (
 	"context"
-	"net/http"
-	"net/url"
 	"slices"
-	"strconv"
 
 	"ringback/internal/crm"
 	"ringback/internal/crm/policy"
@@ -58,39 +55,15 @@ func (j *job) further() error {
 	return &crm.Error{Class: crm.Throttled, Budget: requests, Until: j.services.Now(), Reason: "there is more to look through"}
 }
 
-// lookIn reads the latest notes about calls of a few entities. What was just
-// written is among them, since they are sorted by when they were written, not
-// by when the calls were.
+// lookIn looks for the call among the latest notes of a few entities.
 func (j *job) lookIn(ctx context.Context, k kind, entities ...int64) (bool, error) {
-	q := url.Values{
-		"filter[note_type][]": {"call_in", "call_out"}, "order[updated_at]": {"desc"}, "limit": {strconv.Itoa(page)}, "page": {"1"},
-	}
-	for _, id := range entities {
-		q.Add("filter[entity_id][]", strconv.FormatInt(id, 10))
-	}
-	var answer struct {
-		In struct {
-			Notes []struct {
-				ID     int64 `json:"id"`
-				Entity int64 `json:"entity_id"`
-				Params struct {
-					Uniq string `json:"uniq"`
-					Link string `json:"link"`
-				} `json:"params"`
-			} `json:"notes"`
-		} `json:"_embedded"`
-	}
-	if err := j.client.send(ctx, &request{method: http.MethodGet, path: "api/v4/" + string(k) + "/notes", query: q}, &answer); err != nil {
+	s := &search{entities: entities, key: j.parcel.Key}
+	if err := j.notes.at(feed{k, !j.parcel.Past}).join(ctx, s, len(entities)); err != nil || s.found == nil {
 		return false, err
 	}
-	for _, n := range answer.In.Notes {
-		if n.Params.Uniq == j.parcel.Key {
-			j.memo.Kind, j.memo.ID, j.memo.Note = k, n.Entity, n.ID
-			j.memo.Revision, j.memo.Linked = j.parcel.Revision, n.Params.Link != ""
-			return true, nil
-		}
-	}
-	return false, nil
+	j.memo.Kind, j.memo.ID, j.memo.Note = k, s.found.Entity, s.found.ID
+	j.memo.Revision, j.memo.Linked = j.parcel.Revision, s.found.Params.Link != ""
+	return true, nil
 }
 
 // entry is one of the unsorted.
@@ -112,19 +85,11 @@ type entry struct {
 // lookForUnsorted walks the unsorted from the latest call back to this one, a
 // page each time it is asked.
 func (j *job) lookForUnsorted(ctx context.Context) (bool, error) {
-	n := j.memo.Page + 1
-	q := url.Values{
-		"filter[category][]": {"sip"}, "order[created_at]": {"desc"}, "limit": {strconv.Itoa(page)}, "page": {strconv.Itoa(n)},
-	}
-	var answer struct {
-		In struct {
-			Unsorted []entry `json:"unsorted"`
-		} `json:"_embedded"`
-	}
-	if err := j.client.send(ctx, &request{method: http.MethodGet, path: "api/v4/leads/unsorted", query: q}, &answer); err != nil {
+	p := &pageOfUnsorted{}
+	if err := j.pages.at(pageKey{j.memo.Page + 1, !j.parcel.Past}).join(ctx, p, 1); err != nil {
 		return false, err
 	}
-	entries := answer.In.Unsorted
+	entries := p.entries
 	for _, e := range entries {
 		if !j.isMine(&e) {
 			continue

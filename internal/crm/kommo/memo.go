@@ -67,6 +67,9 @@ type memo struct {
 	Revision int64 `json:"revision,omitempty"`
 	// Page is how far was looked, after a lost answer, for what it told of.
 	Page int `json:"page,omitempty"`
+	// Alone says that it goes in a request of its own: of several in one, the CRM
+	// left it out without a word.
+	Alone bool `json:"alone,omitempty"`
 }
 
 func read(raw crm.Memo) (memo, error) {
@@ -156,12 +159,17 @@ func step(name string, requests int) crm.Step {
 
 // effect changes something, and is looked for after a lost answer.
 func effect(name string) crm.Step {
-	return crm.Step{Name: name, Charges: charge(1), Look: charge(1)}
+	s := crm.Step{Name: name, Charges: shared(), Look: shared()}
+	if name == contact {
+		// The search takes one number.
+		s.Look = charge(1)
+	}
+	return s
 }
 
 // optional changes a note, with the same effect however often.
 func optional(name string) crm.Step {
-	return crm.Step{Name: name, Charges: charge(1), Repeatable: true, Optional: true}
+	return crm.Step{Name: name, Charges: shared(), Repeatable: true, Optional: true}
 }
 
 func charge(n int) []crm.Charge {
@@ -170,6 +178,13 @@ func charge(n int) []crm.Charge {
 	}
 	return []crm.Charge{{Budget: requests, Units: float64(n)}}
 }
+
+// admission is what a step is charged whose request is shared with others, and paid for
+// when it is sent: next to nothing, but a step with a charge is not begun while the
+// limit is blocked.
+const admission = 0.0001
+
+func shared() []crm.Charge { return []crm.Charge{{Budget: requests, Units: admission}} }
 
 func refused(format string, a ...any) error {
 	return &crm.Error{Class: crm.Refused, Reason: fmt.Sprintf(format, a...)}

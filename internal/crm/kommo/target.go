@@ -21,6 +21,9 @@ const requests = "requests"
 // the network pushes together must not make an eighth of them.
 const rate = 6.75
 
+// atOnce is how many deliveries are under way at a time.
+const atOnce = 64
+
 // Settings are those of one account.
 type Settings struct {
 	// URL is the account's address; its host tells amoCRM from Kommo, nothing
@@ -72,12 +75,18 @@ type Target struct {
 	account  *account
 	// creating is held for a number while something is made for it.
 	creating *keyed
+	// batches write what several deliveries want written at the same time; notes and
+	// pages look for what was written.
+	batches gatherings[endpoint, *item]
+	notes   gatherings[feed, *search]
+	pages   gatherings[pageKey, *pageOfUnsorted]
 }
 
 var (
 	_ crm.Target  = (*Target)(nil)
 	_ crm.Limited = (*Target)(nil)
 	_ crm.Afresh  = (*Target)(nil)
+	_ crm.AtOnce  = (*Target)(nil)
 )
 
 // New opens no connection: an account that is away is met when a call is
@@ -86,8 +95,8 @@ func New(s Settings, services crm.Services) (*Target, error) {
 	switch {
 	case s.URL == nil || s.URL.Host == "":
 		return nil, errors.New("a Kommo target has no address; give url, such as https://example.kommo.com")
-	case services.Store == nil || services.Now == nil:
-		return nil, errors.New("a Kommo target needs a store and a clock")
+	case services.Store == nil || services.Now == nil || services.Meter == nil:
+		return nil, errors.New("a Kommo target needs a store, a meter and a clock")
 	case s.Recordings && services.Recordings == nil:
 		return nil, errors.New("a Kommo target is to deliver recordings and nothing finds them")
 	}
@@ -98,6 +107,10 @@ func New(s Settings, services crm.Services) (*Target, error) {
 		http: &http.Client{Transport: s.Transport, CheckRedirect: stay},
 	}
 	tokens.post = t.client.authorise
+	p := &purse{meter: services.Meter, budget: t.Budgets()[0], now: services.Now}
+	t.batches.begin = func(a endpoint) *gathering[*item] { return newBatch(t.client, p, a) }
+	t.notes.begin = func(f feed) *gathering[*search] { return newSearches(t.client, p, f) }
+	t.pages.begin = func(k pageKey) *gathering[*pageOfUnsorted] { return newPages(t.client, p, k) }
 	return t, nil
 }
 
@@ -111,6 +124,10 @@ func (t *Target) Capabilities() crm.Capabilities {
 func (t *Target) Budgets() []crm.Budget {
 	return []crm.Budget{{Name: requests, Units: rate, Window: time.Second, Burst: 1}}
 }
+
+// AtOnce is as many deliveries as may be, since a request takes up to fifty of them
+// along.
+func (t *Target) AtOnce() int { return atOnce }
 
 // Afresh makes the next step an update of the note. An entry among the unsorted
 // cannot be changed.
@@ -146,7 +163,7 @@ func (t *Target) Next(p *crm.Parcel, raw crm.Memo) crm.Step {
 	return t.next(p, &m)
 }
 
-// Do sends the one request of a step.
+// Do sends the one request of a step, or has it go with those of other deliveries.
 func (t *Target) Do(ctx context.Context, p *crm.Parcel, s crm.Step, raw crm.Memo) (crm.Memo, error) {
 	m, part, err := t.open(p, raw)
 	if err != nil {
@@ -162,7 +179,11 @@ func (t *Target) Do(ctx context.Context, p *crm.Parcel, s crm.Step, raw crm.Memo
 		return raw, refused("there is no step %q of a delivery to Kommo", s.Name)
 	}
 	if err := do(j, ctx); err != nil {
-		return raw, err
+		if j.memo.Alone == m.Alone {
+			return raw, err
+		}
+		m.Alone = j.memo.Alone
+		return m.write(), err
 	}
 	return j.memo.write(), nil
 }

@@ -61,9 +61,15 @@ func newTokens(s *Settings, store crm.Store, now func() time.Time) *tokens {
 	return t
 }
 
+// errSendAgain says that a request had no effect and may follow as soon as the limit
+// lets it.
+var errSendAgain = errors.New("the request follows")
+
 // renewed says that the request that was paid for has renewed the token.
 func (t *tokens) renewed() error {
-	return &crm.Error{Class: crm.Throttled, Budget: requests, Until: t.now(), Reason: "the access token has been renewed; the request follows"}
+	return &crm.Error{
+		Class: crm.Throttled, Budget: requests, Until: t.now(), Reason: "the access token has been renewed; the request follows", Err: errSendAgain,
+	}
 }
 
 // bearer is the token to send. An error may say that it has just been renewed.
@@ -104,7 +110,9 @@ func (t *tokens) refused(token string) error {
 			Hint: "see that the integration is installed in this account and that its owner is an administrator",
 		}
 	}
-	return &crm.Error{Class: crm.Throttled, Budget: requests, Until: t.now(), Reason: "the access token must be renewed before its time"}
+	return &crm.Error{
+		Class: crm.Throttled, Budget: requests, Until: t.now(), Reason: "the access token must be renewed before its time", Err: errSendAgain,
+	}
 }
 
 func (t *tokens) fresh(p *pair) bool {

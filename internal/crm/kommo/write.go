@@ -45,14 +45,14 @@ func (j *job) address() string {
 // postNote writes the call on the client.
 func (j *job) postNote(ctx context.Context) error {
 	link := j.readyLink(ctx)
-	answer, err := j.post(ctx, string(j.memo.Kind)+"/notes", []noteBody{j.noteBody(link)})
+	created, err := j.post(ctx, string(j.memo.Kind)+"/notes", "notes", j.noteBody(link))
 	if err != nil {
 		return j.tolerate(err)
 	}
-	if len(answer.In.Notes) == 0 || answer.In.Notes[0].ID == 0 {
+	if created.ID == 0 {
 		return odd("note")
 	}
-	j.memo.Note, j.memo.Revision, j.memo.Linked = answer.In.Notes[0].ID, j.parcel.Revision, link != ""
+	j.memo.Note, j.memo.Revision, j.memo.Linked = created.ID, j.parcel.Revision, link != ""
 	return nil
 }
 
@@ -63,30 +63,22 @@ var kinds = map[string]kind{"contact": contacts, "company": companies, "lead": l
 // call.
 func (j *job) postCall(ctx context.Context) error {
 	link := j.readyLink(ctx)
-	answer, err := j.post(ctx, "calls", []callBody{j.callBody(link)})
-	var none []itemError
-	if r, ok := errors.AsType[*rejection](err); ok {
-		none = r.problem.Errors
-	} else if err == nil {
-		none = answer.Errors
-	}
+	created, err := j.post(ctx, "calls", "calls", j.callBody(link))
+	r, ok := errors.AsType[*rejection](err)
 	switch {
-	case slices.ContainsFunc(none, itemError.notFound):
+	case ok && slices.ContainsFunc(r.problem.Errors, itemError.notFound):
 		// Whom Ringback has found, the CRM has not: then it is told.
 		j.memo.NoLog = true
 		return nil
 	case err != nil:
 		return j.tolerate(err)
-	case len(answer.In.Calls) == 0 && len(none) > 0:
-		return refused("the CRM does not take the call: %s", shown(none[0].Title))
-	case len(answer.In.Calls) == 0 || answer.In.Calls[0].ID == 0:
+	case created.ID == 0:
 		return odd("call")
 	}
-	made := answer.In.Calls[0]
-	if k, ok := kinds[made.Type]; ok {
-		j.memo.Kind, j.memo.ID = k, made.Entity
+	if k, ok := kinds[created.Type]; ok {
+		j.memo.Kind, j.memo.ID = k, created.Entity
 	}
-	j.memo.Note, j.memo.Revision, j.memo.Linked = made.ID, j.parcel.Revision, link != ""
+	j.memo.Note, j.memo.Revision, j.memo.Linked = created.ID, j.parcel.Revision, link != ""
 	return nil
 }
 
@@ -120,11 +112,8 @@ func (j *job) patchNote(ctx context.Context) error {
 
 // patch sends all of a note's parameters: those left out would be lost.
 func (j *job) patch(ctx context.Context, link string) error {
-	r := &request{
-		method: http.MethodPatch, path: "api/v4/" + string(j.memo.Kind) + "/notes", effect: true,
-		body: []patchBody{{j.memo.Note, j.params(link)}},
-	}
-	if err := j.client.send(ctx, r, nil); err != nil {
+	it := &item{note: j.memo.Note, body: patchBody{j.memo.Note, j.params(link)}}
+	if err := j.write(ctx, http.MethodPatch, string(j.memo.Kind)+"/notes", "notes", it); err != nil {
 		r, ok := errors.AsType[*rejection](err)
 		if !ok || !r.names("call_responsible") || j.user() == 0 {
 			return err

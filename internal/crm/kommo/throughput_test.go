@@ -1,0 +1,92 @@
+package kommo_test
+
+import (
+	"fmt"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"ringback/internal/call"
+	"ringback/internal/config"
+	"ringback/internal/crm/kommo/kommosim"
+)
+
+// accountOf is an account with contacts of the first n numbers.
+func accountOf(n int) func(*kommosim.Sim) {
+	return func(s *kommosim.Sim) {
+		for i := range n {
+			s.AddClient("contacts", "Client", fmt.Sprintf("7916%07d", i))
+		}
+	}
+}
+
+// callsOf are n calls of the first so many numbers, in turn.
+func callsOf(n, numbers int) []*call.Call {
+	var calls []*call.Call
+	for i := range n {
+		at := time.Now().Add(time.Duration(i-100000) * time.Second)
+		calls = append(calls, incoming(fmt.Sprintf("%d.%d", at.Unix(), i), fmt.Sprintf("7916%07d", i%numbers), at))
+	}
+	return calls
+}
+
+// alone is how many requests a call took when each step of each delivery had one
+// of its own.
+func TestDeliveriesShareRequestsAndNoneIsOneTooMany(t *testing.T) {
+	for _, test := range []struct {
+		name             string
+		calls, numbers   int
+		past, known      bool
+		policy           config.UnknownCallers
+		alone, now, pace float64
+	}{
+		{"clients who called lately", 500, 100, true, true, config.Unsorted, 1.2, 0.3, 20},
+		{"three clients", 120, 3, true, true, config.Unsorted, 1.03, 0.4, 14},
+		{"each time another client", 300, 300, true, true, config.Unsorted, 2, 1.1, 6},
+		{"strangers among the unsorted", 100, 100, true, false, config.Unsorted, 5, 4.3, 1.5},
+		{"strangers as contacts", 100, 100, true, false, config.Contact, 6, 4.6, 1.4},
+		{"live calls", 300, 100, false, true, config.Unsorted, 1.33, 0.7, 10},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+
+			synctest.Test(t, func(t *testing.T) {
+				account := accountOf(0)
+				if test.known {
+					account = accountOf(test.numbers)
+				}
+				e := newEngine(t, 150*time.Millisecond, test.policy, account)
+				calls := callsOf(test.calls, test.numbers)
+				e.add(test.past, calls...)
+				took := e.settle()
+				requests := float64(len(e.sim.Requests())) / float64(test.calls)
+				pace := float64(test.calls) / took.Seconds()
+				t.Logf("%d calls, %.2f requests a call (%.2f alone), %.1f calls a second", test.calls, requests, test.alone, pace)
+				if requests > test.now || requests >= test.alone || pace < test.pace {
+					t.Errorf("%.2f requests a call, want at most %.2f; %.1f calls a second, want at least %.1f", requests, test.now, pace, test.pace)
+				}
+				e.check(calls)
+			})
+		})
+	}
+}
+
+// A call that has just ended does not wait until others have: it is there within
+// as many requests as it takes, though a history is being loaded.
+func TestALiveCallDoesNotWaitForABatchToFill(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		e := newEngine(t, 100*time.Millisecond, config.Unsorted, accountOf(400))
+		past := callsOf(300, 300)
+		e.add(true, past...)
+		<-time.After(5 * time.Second) // of the bubble
+		live := incoming("9.9", "79160000399", time.Now().Add(-time.Minute))
+		from := time.Now()
+		e.add(false, live)
+		e.waitFor("main-9.9")
+		if took := time.Since(from); took > 1200*time.Millisecond {
+			t.Errorf("a live call takes %v during a history", took)
+		}
+		e.settle()
+		e.check(append(past, live))
+	})
+}
