@@ -101,6 +101,9 @@ func newLimits(s Settings, services crm.Services) *limits {
 	if s.Tasks != nil {
 		l.paced = pacedWithTasks
 	}
+	if asksForClients(s.Rules) {
+		l.paced = append(slices.Clone(l.paced), methodSearch)
+	}
 	if l.operating == 0 {
 		l.operating = cloudOperating
 	}

@@ -117,7 +117,7 @@ func (t *Target) candidates(ctx context.Context, ladder []policy.Responsible, pa
 // defaultUser has what is nobody's: the one of the call's trunk, else the
 // target's.
 func (t *Target) defaultUser(ctx context.Context, part policy.Part) (int64, error) {
-	if part.DefaultUser > 0 {
+	if part.DefaultUser > 0 && !t.users.isDismissed(part.DefaultUser) {
 		return part.DefaultUser, nil
 	}
 	return t.users.standIn(ctx)

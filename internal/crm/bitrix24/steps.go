@@ -62,7 +62,7 @@ func (t *Target) Do(ctx context.Context, p *crm.Parcel, step crm.Step, kept crm.
 
 // prepare decides whose call it is.
 func (t *Target) prepare(ctx context.Context, p *crm.Parcel, part policy.Part, m memo) (memo, error) {
-	user, err := t.users.of(ctx, part.Person, p.Past)
+	user, err := t.responsible(ctx, part, p.Past)
 	if err != nil {
 		return m, err
 	}
@@ -78,11 +78,11 @@ func (t *Target) prepare(ctx context.Context, p *crm.Parcel, part policy.Part, m
 	return found, err
 }
 
-// withUser sends a request for a user, and once more for the default one when
-// the portal says that the user is dismissed; it returns the user who was taken.
-func (t *Target) withUser(ctx context.Context, user int64, send func(user int64) (*envelope, error)) (*envelope, int64, error) {
+// withUser sends a request for a user, and once more for the next one of the ladder
+// when the portal says that the user is dismissed; it returns the user who was taken.
+func (t *Target) withUser(ctx context.Context, p *crm.Parcel, part policy.Part, user int64, send func(user int64) (*envelope, error)) (*envelope, int64, error) {
 	if t.users.isDismissed(user) {
-		other, err := t.users.standIn(ctx)
+		other, err := t.responsible(ctx, part, p.Past)
 		if err != nil {
 			return nil, user, err
 		}
@@ -93,20 +93,24 @@ func (t *Target) withUser(ctx context.Context, user int64, send func(user int64)
 	if !ok || !said.inactive() {
 		return answer, user, err
 	}
-	other, fault := t.users.standIn(ctx)
-	if fault != nil {
+	standIn, fault := t.users.standIn(ctx)
+	switch {
+	case fault != nil:
 		return nil, user, fault
-	}
-	if other == user {
+	case standIn == user:
 		return nil, user, err
 	}
 	t.users.dismiss(user)
+	other, fault := t.responsible(ctx, part, p.Past)
+	if fault != nil {
+		return nil, user, fault
+	}
 	answer, err = send(other)
 	return answer, other, err
 }
 
 func (t *Target) register(ctx context.Context, p *crm.Parcel, part policy.Part, m memo) (memo, error) {
-	answer, user, err := t.withUser(ctx, m.User, func(user int64) (*envelope, error) {
+	answer, user, err := t.withUser(ctx, p, part, m.User, func(user int64) (*envelope, error) {
 		return t.client.call(ctx, request{method: methodRegister, past: p.Past, params: t.registration(p, part, user)})
 	})
 	if err != nil {
@@ -131,7 +135,7 @@ func (t *Target) register(ctx context.Context, p *crm.Parcel, part policy.Part, 
 }
 
 func (t *Target) finish(ctx context.Context, p *crm.Parcel, part policy.Part, m memo) (memo, error) {
-	answer, _, err := t.withUser(ctx, m.User, func(user int64) (*envelope, error) {
+	answer, _, err := t.withUser(ctx, p, part, m.User, func(user int64) (*envelope, error) {
 		return t.client.call(ctx, request{method: methodFinish, past: p.Past, params: completion(p, part, m.CallID, user)})
 	})
 	if said, ok := errors.AsType[*refusal](err); ok && said.notFound() {

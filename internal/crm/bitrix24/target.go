@@ -110,7 +110,7 @@ func (t *Target) Next(p *crm.Parcel, kept crm.Memo) crm.Step {
 	m, err := read(kept)
 	switch {
 	case err != nil || m.Again || m.User == 0:
-		return crm.Step{Name: stepPrepare, Repeatable: true}
+		return t.preparation(p)
 	case m.CallID == "" && m.Finished == 0:
 		s := t.step(p, stepRegister, methodRegister, 1)
 		s.Look = []crm.Charge{{Budget: requests, Units: 1}}

@@ -51,15 +51,6 @@ const (
 	maxUserPages = 400
 )
 
-// of is the active user of an extension, else the default one.
-func (d *directory) of(ctx context.Context, extension string, past bool) (int64, error) {
-	user, err := d.find(ctx, extension, past)
-	if err != nil || user != 0 {
-		return user, err
-	}
-	return d.standIn(ctx)
-}
-
 // find is the active user of an extension, 0 where there is none.
 func (d *directory) find(ctx context.Context, extension string, past bool) (int64, error) {
 	if user, mapped := d.own[extension]; mapped {
