@@ -14,6 +14,8 @@ type leg struct {
 	*channel
 	via    Via
 	result LegResult
+	// forward is the FORWARD by which a telephone sent the call on to the leg.
+	forward *cel.Record
 }
 
 // decideLegs lists the legs and why each rang.
@@ -133,6 +135,7 @@ func (m *model) viaOfDialler(l *leg) Via {
 			return ViaQueue
 		case first.forwarded != nil:
 			m.because("legs."+l.id+".via", "a telephone sent the call on (FORWARD)", []*cel.Record{first.forwarded})
+			l.forward = first.forwarded
 			return ViaForward
 		case !first.ran("AppDial") && m.consultedThrough(first):
 			m.because("legs."+l.id+".via", "the one who transferred spoke with it through "+first.name.Name, first.records)

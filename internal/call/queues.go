@@ -155,7 +155,7 @@ func (m *model) endQueueStay(c *Call, s *queueStay, i int) {
 	}
 	for j := range m.talks {
 		t := &m.talks[j]
-		if t.from >= s.from && t.from <= limit && slices.Contains(t.channels, s.channel) && m.withAgent(t, s) {
+		if t.from >= s.from && t.from <= limit && slices.Contains(t.channels, s.channel) && withAgent(t, s) {
 			s.until, s.result = t.from, QueueAnswered
 			m.because("queues", "the one who waited was joined with somebody", s.channel.records)
 			return
@@ -190,10 +190,16 @@ func (m *model) endQueueStay(c *Call, s *queueStay, i int) {
 
 // withAgent says that somebody in the talk was rung by the queue, or picked
 // its call up.
-func (m *model) withAgent(t *talk, s *queueStay) bool {
+func withAgent(t *talk, s *queueStay) bool {
 	return slices.ContainsFunc(t.channels, func(c *channel) bool {
-		return c != s.channel && c.leg != nil && (c.leg.via == ViaQueue || c.leg.via == ViaPickup)
+		return c != s.channel && c.leg != nil && (c.leg.byQueue() || c.leg.via == ViaPickup)
 	})
+}
+
+// byQueue says that a queue made the leg ring, or that an agent's telephone
+// sent the queue's call on to it: Queue then follows the forwarding.
+func (l *leg) byQueue() bool {
+	return l.via == ViaQueue || l.forward != nil && equalFold(l.forward.App, "Queue")
 }
 
 // afterQueue is when the channel went on in the dial plan, 0 if it did not.
@@ -209,7 +215,7 @@ func (m *model) afterQueue(s *queueStay, limit int64) int64 {
 		return r.At
 	}
 	for _, l := range m.legs {
-		if l.start >= s.newest && l.start > s.from && l.start < limit && l.via != ViaQueue && l.dialer != nil && m.root(l.dialer) == s.channel {
+		if l.start >= s.newest && l.start > s.from && l.start < limit && !l.byQueue() && l.dialer != nil && m.root(l.dialer) == s.channel {
 			return l.start
 		}
 	}
@@ -220,7 +226,7 @@ func (m *model) afterQueue(s *queueStay, limit int64) int64 {
 func (m *model) lastQueueLeg(s *queueStay) int64 {
 	end := s.newest
 	for _, l := range m.legs {
-		if l.via == ViaQueue && l.start >= s.from {
+		if l.byQueue() && l.start >= s.from {
 			end = max(end, l.until())
 		}
 	}
