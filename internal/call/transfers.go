@@ -45,11 +45,15 @@ func (m *model) blindTo(t *transferEvent) (string, bool) {
 }
 
 // answeredTransfer is the first leg that a blind transfer made ring and that was
-// answered, nil if there is none.
+// answered, nil if there is none, or if the call came back to the one who had
+// transferred it.
 func (m *model) answeredTransfer(t *transferEvent) *leg {
 	first := sort.Search(len(m.legs), func(i int) bool { return m.legs[i].start >= t.at-m.slack })
 	for _, l := range m.legs[first:] {
 		if l.talked() && m.blindFor(l.channel) == t {
+			if l.party.Label() == t.by.party.Label() {
+				return nil
+			}
 			return l
 		}
 		if t.transferee != nil && m.talkedBetween(t.transferee, t.at+m.slack, l.start) {
