@@ -123,13 +123,24 @@ func refusalOf(cause int) (Result, bool) {
 		return Rejected, true
 	case 1, 22, 28:
 		return WrongNumber, true
-	case 34, 38, 41, 42, 44, 58, 47:
-		return Congestion, true
 	case 2, 3, 20, 27:
 		return Unavailable, true
+	case 25, 29:
+		return Congestion, true
+	}
+	if cause >= firstOfNetwork && cause <= lastOfNetwork {
+		return Congestion, true
 	}
 	return "", false
 }
+
+// Of these Q.850 causes, from "no circuit available" to "protocol error", each
+// tells of the network: resources, services, messages, protocol. SIP's 500 gives
+// 38, 488 gives 58, 504 gives 102.
+const (
+	firstOfNetwork = 34
+	lastOfNetwork  = 111
+)
 
 // lastRung lists the legs that rang at last for the caller, together.
 func (m *model) lastRung() []*leg {
