@@ -27,13 +27,13 @@ func (s *Sim) logCalls(r *http.Request) *answer {
 	}
 	var places []placed
 	errs := []object{}
-	for i, item := range all {
+	for _, item := range all {
 		kind, e := s.place(text(item, "phone"))
 		if e == nil {
-			errs = append(errs, object{"title": "Entity not found", "status": 263, "request_id": requestID(item, i)})
+			errs = append(errs, object{"title": "Entity not found", "status": 263, "request_id": text(item, "request_id")})
 			continue
 		}
-		places = append(places, placed{item, requestID(item, i), kind, e})
+		places = append(places, placed{item, text(item, "request_id"), kind, e})
 	}
 	if len(errs) > 0 && (len(places) == 0 || s.options.Switches.WholeBatchFails) {
 		return reply(http.StatusBadRequest, object{"_total_items": 0, "errors": errs, "_embedded": object{"calls": []object{}}})

@@ -168,9 +168,9 @@ func (s *Sim) addContacts(r *http.Request) *answer {
 	}
 	kind := r.URL.Path[strings.LastIndexByte(r.URL.Path, '/')+1:]
 	var made []object
-	for i, item := range all {
+	for _, item := range all {
 		id := s.add(contactOf(kind, item))
-		made = append(made, object{"id": id, "request_id": requestID(item, i), "_links": object{}})
+		made = append(made, object{"id": id, "request_id": text(item, "request_id"), "_links": object{}})
 	}
 	return reply(http.StatusOK, object{"_links": object{}, "_embedded": object{kind: made}})
 }
@@ -196,14 +196,14 @@ func (s *Sim) addLeads(r *http.Request) *answer {
 		return refused
 	}
 	var made []object
-	for i, item := range all {
+	for _, item := range all {
 		id := s.add(&Entity{Kind: "leads", Name: text(item, "name"), Responsible: number(item, "responsible_user_id")})
 		for _, c := range list(nested(item, "_embedded"), "contacts") {
 			if e := s.entities["contacts"][number(c, "id")]; e != nil {
 				e.Leads = append(e.Leads, id)
 			}
 		}
-		made = append(made, object{"id": id, "request_id": requestID(item, i)})
+		made = append(made, object{"id": id, "request_id": text(item, "request_id")})
 	}
 	return reply(http.StatusOK, object{"_embedded": object{"leads": made}})
 }

@@ -69,11 +69,11 @@ func (s *Sim) addNotes(r *http.Request, kind string) *answer {
 		return refused
 	}
 	var made []object
-	for i, item := range all {
+	for _, item := range all {
 		trigger, given := item["is_need_to_trigger_digital_pipeline"].(bool)
 		n := s.note(kind, number(item, "entity_id"), text(item, "note_type"), item, nested(item, "params"))
 		n.Triggered = trigger || !given
-		made = append(made, object{"id": n.ID, "entity_id": n.Entity, "request_id": requestID(item, i), "_links": object{}})
+		made = append(made, object{"id": n.ID, "entity_id": n.Entity, "request_id": text(item, "request_id"), "_links": object{}})
 	}
 	return reply(http.StatusOK, object{"_links": object{}, "_embedded": object{"notes": made}})
 }

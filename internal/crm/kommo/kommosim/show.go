@@ -25,8 +25,11 @@ type Holdings struct {
 	Users     []User            `json:"users"`
 	Popups    []json.RawMessage `json:"popups"`
 	Requests  int               `json:"requests"`
-	Refused   int               `json:"refused"`
-	Locked    bool              `json:"locked"`
+	// Items is how many elements the arrays of requests had, Most those of the longest.
+	Items   int  `json:"items"`
+	Most    int  `json:"most_items"`
+	Refused int  `json:"refused"`
+	Locked  bool `json:"locked"`
 }
 
 // Holdings are a copy of what the account holds, which later requests leave
@@ -35,6 +38,9 @@ func (s *Sim) Holdings() Holdings {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	h := Holdings{Users: slices.Clone(s.users), Popups: slices.Clone(s.popups), Requests: len(s.requests), Refused: s.refused, Locked: s.locked}
+	for _, r := range s.requests {
+		h.Items, h.Most = h.Items+r.Items, max(h.Most, r.Items)
+	}
 	for kind, into := range map[string]*[]Entity{"contacts": &h.Contacts, "companies": &h.Companies, "leads": &h.Leads, "customers": &h.Customers} {
 		for _, e := range s.sorted(kind) {
 			*into = append(*into, *e)
@@ -57,7 +63,7 @@ var overview = template.Must(template.New("overview").Funcs(template.FuncMap{
 }).Parse(`<!doctype html><html lang="en"><meta charset="utf-8"><title>Simulated Kommo account</title>
 <style>body{font:15px sans-serif;margin:2em}table{border-collapse:collapse;margin-bottom:2em}td,th{border:1px solid #ccc;padding:.3em .6em;text-align:left}</style>
 <h1>Simulated Kommo account</h1>
-<p>{{len .Notes}} calls, {{len .Unsorted}} unsorted, {{.Requests}} requests, {{.Refused}} refused by limits{{if .Locked}}, locked{{end}}. <a href="/_sim/state.json">JSON</a></p>
+<p>{{len .Notes}} calls, {{len .Unsorted}} unsorted, {{.Requests}} requests with {{.Items}} items to write, {{.Most}} in one at the most, {{.Refused}} refused by limits{{if .Locked}}, locked{{end}}. <a href="/_sim/state.json">JSON</a></p>
 <h2>Calls</h2><table><tr><th>Start, UTC<th>Type<th>Phone<th>Seconds<th>Status<th>Result<th>On<th>User<th>Recording<th>Key</tr>
 {{range .Notes}}<tr><td>{{when .CreatedAt}}<td>{{.Type}}<td>{{text .Params.phone}}<td>{{text .Params.duration}}<td>{{text .Params.call_status}}<td>{{text .Params.call_result}}<td>{{.Kind}} {{.Entity}}<td>{{.Responsible}}<td>{{if .Params.link}}<a href="{{.Params.link}}">listen</a>{{end}}<td>{{text .Params.uniq}}</tr>
 {{end}}</table>

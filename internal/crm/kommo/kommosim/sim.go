@@ -32,7 +32,10 @@ type Options struct {
 	// LockAfter is after how many refusals the account is locked for good; 0 is
 	// never.
 	LockAfter int
-	Switches  Switches
+	// GatewayMost is how many items the gateway waits for: a request with more is answered with
+	// 504, though it has its effect; 0 is without bound.
+	GatewayMost int
+	Switches    Switches
 	// Fault says what goes wrong with a request; nil is nothing ever.
 	Fault func(r *http.Request) Fault
 }
@@ -46,6 +49,8 @@ type Switches struct {
 	CallsAreNow bool
 	// ValidOnesPass takes the sound items of a batch with an unsound one.
 	ValidOnesPass bool
+	// IndexNames names unsound items by their index though they have a request_id.
+	IndexNames bool
 	// HTML429 explains refusals in HTML; RetryAfter sends the header.
 	HTML429, RetryAfter bool
 	// SwapNumbers shows from and phone of an unsorted entry in each other's place.
@@ -58,17 +63,6 @@ type Switches struct {
 	WholeNumbers bool
 	// NoUnsorted switches the unsorted off.
 	NoUnsorted bool
-}
-
-// Fault is what goes wrong with a request.
-type Fault struct {
-	// Drop closes the connection, Status answers it with HTML: before the request
-	// has its effect, or After.
-	Drop   bool
-	Status int
-	After  bool
-	// Slow is how long the answer takes besides.
-	Slow time.Duration
 }
 
 // Sim is one account.
@@ -95,6 +89,8 @@ type Request struct {
 	Method string
 	Path   string
 	Query  string
+	// Items is how many elements the array of its body has, 0 without an array.
+	Items  int
 	Status int
 }
 
@@ -132,68 +128,19 @@ func (s *Sim) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.WriteHeader(http.StatusBadGateway)
 }
 
-// Break says what goes wrong from now on.
-func (s *Sim) Break(fault func(r *http.Request) Fault) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.options.Fault = fault
-}
-
-// handle answers a request; false means that the connection breaks.
-func (s *Sim) handle(r *http.Request) (*answer, bool) {
-	var fault Fault
-	s.mu.Lock()
-	if s.options.Fault != nil {
-		fault = s.options.Fault(r)
-	}
-	s.mu.Unlock()
-	if fault.Slow > 0 {
-		select {
-		case <-time.After(fault.Slow):
-		case <-r.Context().Done():
-			return nil, false
-		}
-	}
-	broken := fault.Drop || fault.Status != 0
-	if broken && !fault.After {
-		return s.lose(r, fault)
-	}
-	a := s.answer(r)
-	if broken && a.status < 400 {
-		return s.lose(r, fault)
-	}
-	return a, true
-}
-
-// lose loses the answer; a request that never was handled counts all the same.
-func (s *Sim) lose(r *http.Request, f Fault) (*answer, bool) {
-	if !f.After {
-		s.mu.Lock()
-		if a := s.limit(r); a != nil {
-			f = Fault{Status: a.status}
-		}
-		s.record(r, f.Status)
-		s.mu.Unlock()
-	}
-	if f.Drop {
-		return nil, false
-	}
-	return page(f.Status, "<html><body><h1>"+http.StatusText(f.Status)+"</h1></body></html>"), true
-}
-
-func (s *Sim) answer(r *http.Request) *answer {
+func (s *Sim) answer(r *http.Request, items int) *answer {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	a := s.limit(r)
 	if a == nil {
 		a = s.route(r)
 	}
-	s.record(r, a.status)
+	s.record(r, items, a.status)
 	return a
 }
 
-func (s *Sim) record(r *http.Request, status int) {
-	s.requests = append(s.requests, Request{s.options.Now(), r.Method, r.URL.Path, r.URL.RawQuery, status})
+func (s *Sim) record(r *http.Request, items, status int) {
+	s.requests = append(s.requests, Request{s.options.Now(), r.Method, r.URL.Path, r.URL.RawQuery, items, status})
 }
 
 func (s *Sim) route(r *http.Request) *answer {

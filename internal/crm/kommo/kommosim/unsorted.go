@@ -44,14 +44,19 @@ func (s *Sim) addUnsorted(r *http.Request) *answer {
 	if refused != nil {
 		return refused
 	}
+	seen := map[string]bool{}
+	for _, e := range s.unsorted {
+		seen[e.SourceUID] = true
+	}
 	for _, item := range all {
-		if slices.ContainsFunc(s.unsorted, func(e *Entry) bool { return e.SourceUID == text(item, "source_uid") }) {
+		if uid := text(item, "source_uid"); seen[uid] {
 			return problem(http.StatusBadRequest, "An identical entry exists")
 		}
+		seen[text(item, "source_uid")] = true
 	}
 	var made []object
-	for i, item := range all {
-		made = append(made, s.entry(item, requestID(item, i)))
+	for _, item := range all {
+		made = append(made, s.entry(item, text(item, "request_id")))
 	}
 	return reply(http.StatusOK, object{"_total_items": len(made), "_embedded": object{"unsorted": made}})
 }

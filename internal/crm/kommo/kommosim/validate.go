@@ -49,7 +49,7 @@ func items(r *http.Request) ([]map[string]any, *answer) {
 }
 
 // sound checks the items of a request; those that are not sound are left out
-// where the switch says so, else all are refused.
+// where the switch says so, else all are refused. Each sound one then has a request_id.
 func (s *Sim) sound(r *http.Request, what shape, more func(item map[string]any) []fault) ([]map[string]any, *answer) {
 	all, refused := items(r)
 	if refused != nil {
@@ -58,15 +58,20 @@ func (s *Sim) sound(r *http.Request, what shape, more func(item map[string]any) 
 	var good []map[string]any
 	var bad []object
 	for i, item := range all {
+		id := requestID(item, i)
 		faults := what.check("", item)
 		if len(faults) == 0 && more != nil {
 			faults = more(item)
 		}
 		if len(faults) == 0 {
+			item["request_id"] = id
 			good = append(good, item)
 			continue
 		}
-		bad = append(bad, object{"request_id": requestID(item, i), "errors": faults})
+		if s.options.Switches.IndexNames {
+			id = strconv.Itoa(i)
+		}
+		bad = append(bad, object{"request_id": id, "errors": faults})
 	}
 	if len(bad) > 0 && (len(good) == 0 || !s.options.Switches.ValidOnesPass) {
 		return nil, invalid(bad)
@@ -82,6 +87,7 @@ func invalid(bad []object) *answer {
 	return a
 }
 
+// requestID is what an answer names an item by: its request_id, else its index.
 func requestID(item map[string]any, i int) string {
 	if id, ok := item["request_id"].(string); ok {
 		return id
