@@ -66,12 +66,18 @@ func (m *model) bridgedWith(l *channel) *channel {
 		if c.name.Half == 2 {
 			return c
 		}
-		runs := c == m.starter || c.person() && (!c.dialled() || c.transferee)
+		runs := c == m.starter || c.person() && (!c.dialled() || c.transferee || m.tookLeave(c, l))
 		if runs && c.start <= l.start && !c.picker && !c.retriever && c.bore(l.firstLinkedID) {
 			found = c
 		}
 	}
 	return found
+}
+
+// tookLeave says that a channel which had been dialled, and had talked, was in
+// no bridge any more when l began: it was sent on in the dial plan.
+func (m *model) tookLeave(c, l *channel) bool {
+	return m.stage(c, l.start) > 0 && !m.inBridge(c, l.records[0])
 }
 
 // bore says that the channel had a linkedid at any time: whoever dials gives

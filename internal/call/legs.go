@@ -208,8 +208,8 @@ func (m *model) comesBack(l, d *channel) bool {
 	})
 }
 
-// redirected says that a channel was in a talk, left it while the others
-// remained or were hung up, and dialled on.
+// redirected says that a channel was in a talk, which none of the others ended by
+// hanging up, and dialled on.
 func (m *model) redirected(d *channel, l *leg) bool {
 	var before *talk
 	for _, i := range slices.Backward(d.talks[:m.stage(d, l.start+m.tie())]) {
@@ -222,7 +222,7 @@ func (m *model) redirected(d *channel, l *leg) bool {
 		return false
 	}
 	for _, c := range before.channels {
-		if c != d && c.hungUp && c.facts.Source == c.name.Name {
+		if c != d && c.hungUp && c.facts.Source == c.name.Name && c.hangup <= before.until+m.lingering() {
 			return false
 		}
 	}
