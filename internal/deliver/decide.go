@@ -170,7 +170,7 @@ func (p *plan) call(ctx context.Context, tx journal.Tx, c *backfill.BatchCall) e
 		p.conclude(c, 0, journal.OutcomeSkipped, "was delivered in this run", 0)
 		return nil
 	case c.State == journal.Outdated && c.PartOf != "":
-		p.conclude(c, 0, journal.OutcomeSkipped, "is a part of call "+c.PartOf, 0)
+		p.conclude(c, 0, journal.OutcomeSkipped, partOf(c.PartOf), 0)
 		return nil
 	case c.State == journal.Outdated:
 		p.conclude(c, 0, journal.OutcomeSkipped, "the journal holds more of this call than the PBX does now", 0)
@@ -186,8 +186,12 @@ func (p *plan) call(ctx context.Context, tx journal.Tx, c *backfill.BatchCall) e
 	if err != nil {
 		return err
 	}
-	parcels, skipped := p.lane.parcels(decoded, p.past)
-	if len(parcels) == 0 {
+	parcels, skipped, failed := p.lane.parcels(decoded, p.past)
+	switch {
+	case failed != "":
+		p.conclude(c, 0, journal.OutcomeFailed, failed, 0)
+		return nil
+	case len(parcels) == 0:
 		p.conclude(c, 0, journal.OutcomeSkipped, skipped, 0)
 		return nil
 	}

@@ -51,14 +51,14 @@ func (p *plan) known(ctx context.Context, tx journal.Tx, c *backfill.BatchCall, 
 		return p.reopen(ctx, tx, c, d, "was delivered before, now again")
 	case d.State == journal.DeliveryRefused:
 		return p.reopen(ctx, tx, c, d, "was refused before: "+d.Reason)
-	case d.State == journal.DeliverySkipped && d.Wanted == wanted:
-		p.conclude(c, d.Part, journal.OutcomeSkipped, d.Reason, 0)
-		return nil
-	case d.State == journal.DeliverySkipped:
-		return p.reopen(ctx, tx, c, d, "")
 	case d.Delivered >= d.Wanted:
 		p.conclude(c, d.Part, journal.OutcomeSkipped, "was delivered before", 0)
 		return nil
+	case d.State == journal.DeliverySkipped && d.Wanted == wanted && !p.past:
+		p.conclude(c, d.Part, journal.OutcomeSkipped, d.Reason, 0)
+		return nil
+	case d.State == journal.DeliverySkipped: // the settings, or what the target knows, may be others by now
+		return p.reopen(ctx, tx, c, d, "was skipped before: "+d.Reason)
 	case update:
 		return p.reopen(ctx, tx, c, d, fmt.Sprintf("changed since it was delivered; revision %d", d.Wanted))
 	}
@@ -90,8 +90,8 @@ func (p *plan) want(ctx context.Context, tx journal.Tx, d *journal.Delivery, reo
 }
 
 // join gives a call the deliveries of calls that turned out to be parts of it, so
-// that nothing is delivered twice: what never began is dropped, what a target has goes on under
-// the call's name.
+// that nothing is delivered twice: what a target has nothing of is dropped, what it may have goes
+// on under the call's name.
 func (p *plan) join(ctx context.Context, tx journal.Tx, c *backfill.BatchCall) error {
 	for _, id := range c.Replaces {
 		for i := range p.rows[id] {
@@ -104,25 +104,32 @@ func (p *plan) join(ctx context.Context, tx journal.Tx, c *backfill.BatchCall) e
 }
 
 func (p *plan) joinPart(ctx context.Context, tx journal.Tx, c *backfill.BatchCall, d *journal.Delivery) error {
-	begun := d.Owner != "" || d.Step != "" || d.Delivered > 0
-	taken := false
+	there, taken := mayBeThere(d), false
 	for i := range p.rows[c.ID] {
 		taken = taken || p.rows[c.ID][i].Part == d.Part
 	}
 	switch {
-	case begun && !taken:
+	case there && !taken:
 		d.CallID = c.ID
 		p.rows[c.ID] = append(p.rows[c.ID], *d)
 		return p.want(ctx, tx, d, false)
-	case begun || !d.Open() || p.batch.DryRun:
+	case there || !d.Open() || p.batch.DryRun:
 		return nil
 	}
-	d.State, d.Reason = journal.DeliverySkipped, "is a part of call "+c.ID
+	d.State, d.Reason = journal.DeliverySkipped, partOf(c.ID)
 	if err := journal.DropDelivery(ctx, tx, d, p.config.Now()); err != nil {
 		return err
 	}
 	_, err := p.settle(ctx, tx, d.Seq, journal.OutcomeSkipped, d.Reason) // who watches looks again by and by
 	return err
+}
+
+// partOf says why nothing is delivered of a part of a call; "" for what is none.
+func partOf(call string) string {
+	if call == "" {
+		return ""
+	}
+	return "is a part of call " + call
 }
 
 // numberOf is the outside party's number as calls are put in order by: its last

@@ -1,8 +1,10 @@
 package deliver
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"slices"
 
 	"ringback/internal/crm"
 	"ringback/internal/journal"
@@ -41,6 +43,11 @@ func (d *delivery) uncertain() bool {
 // doubtful says that it is not known whether the step begun last was done.
 func doubtful(row *journal.Delivery) bool { return row.Class == crm.Uncertain.String() }
 
+// mayBeThere says that the target may have something of the call, of whatever revision.
+func mayBeThere(row *journal.Delivery) bool {
+	return row.Owner != "" || row.Delivered > 0 || row.Memo != "" || doubtful(row)
+}
+
 // urgent says that it goes with the live calls.
 func (d *delivery) urgent() bool { return d.row.Live || !d.row.Past }
 
@@ -59,45 +66,53 @@ func (d *delivery) memo() crm.Memo {
 	return crm.Memo(d.row.Memo)
 }
 
-// choose works out what the delivery needs next: a step, or none, and then why.
-func (d *delivery) choose(due *journal.DueDelivery) (why string) {
+// choose works out what the delivery needs next: a step, or none, and then what becomes of
+// it and why.
+func (d *delivery) choose(due *journal.DueDelivery) (outcome, why string) {
 	c, err := decode([]byte(due.JSON), due.Contexts)
 	if err != nil {
-		return err.Error()
+		return journal.OutcomeFailed, err.Error()
 	}
-	parcels, skipped := d.lane.parcels(c, d.row.Past)
-	found := false
-	for i := range parcels {
-		if parcels[i].Part == d.row.Part {
-			d.parcel, found = parcels[i], true
-		}
+	parcels, skipped, failed := d.lane.parcels(c, d.row.Past)
+	if failed != "" {
+		return journal.OutcomeFailed, failed
 	}
-	if !found {
-		if skipped == "" {
-			skipped = "the call has no such part any more"
-		}
-		return skipped
+	at := slices.IndexFunc(parcels, func(p crm.Parcel) bool { return p.Part == d.row.Part })
+	if at < 0 {
+		return journal.OutcomeSkipped, cmp.Or(skipped, "the call has no such part any more")
 	}
+	d.parcel = parcels[at]
 	d.parcel.Key, d.parcel.Call, d.parcel.Past = d.row.Key, c, d.row.Past
-	if d.uncertain() {
-		d.doubtful = true
-		d.parcel.Revision = d.row.Sending
-		step, failed := d.lane.following(&d.parcel, d.memo())
-		if failed != "" || step.Name != d.row.Step {
-			step = crm.Step{Name: d.row.Step}
-		}
-		if !step.Repeatable && d.lane.target.Capabilities().ReadBack {
-			d.look, d.step = true, step
-			d.hold()
-			return ""
-		}
-		d.row.Repeats++
+	if d.uncertain() && d.chooseDoubtful() {
+		return "", ""
 	}
 	d.parcel.Revision, d.row.Sending = d.revision, d.revision
-	if d.step, why = d.lane.following(&d.parcel, d.memo()); why == "" {
-		d.hold()
+	switch d.step, failed = d.lane.following(&d.parcel, d.memo()); {
+	case failed != "":
+		return journal.OutcomeFailed, failed
+	case d.step.Name == "":
+		return journal.OutcomeDelivered, ""
 	}
-	return why
+	d.hold()
+	return "", ""
+}
+
+// chooseDoubtful makes looking for what was done before the next step, where the target can be
+// asked; it reports whether it did. Elsewhere the step is done again.
+func (d *delivery) chooseDoubtful() bool {
+	d.doubtful = true
+	d.parcel.Revision = d.row.Sending
+	step, failed := d.lane.following(&d.parcel, d.memo())
+	if failed != "" || step.Name != d.row.Step {
+		step = crm.Step{Name: d.row.Step}
+	}
+	if step.Repeatable || !d.lane.target.Capabilities().ReadBack {
+		d.row.Repeats++
+		return false
+	}
+	d.look, d.step = true, step
+	d.hold()
+	return true
 }
 
 // hold makes the row say that the step is under way.

@@ -145,7 +145,7 @@ func TestWhatChangedWhileItWasLookedAtIsNotClosed(t *testing.T) {
 	must(t, err)
 	c.Result = call.Missed
 	b.live(c)
-	must(t, l.close(ctx, newDelivery(l, &due[0]), "a call among ours"))
+	must(t, l.close(ctx, newDelivery(l, &due[0]), journal.OutcomeSkipped, "a call among ours"))
 	d := b.of(c)
 	same(t, "delivery", []any{d.State, d.Wanted}, []any{journal.DeliveryWaiting, int64(2)})
 }

@@ -23,12 +23,12 @@ func guard(log *slog.Logger, target, what string, decide func()) (failed string)
 }
 
 // parcels is Target.Parcels, guarded.
-func (l *lane) parcels(c *call.Call, past bool) (parcels []crm.Parcel, skipped string) {
-	failed := guard(l.config.Logger, l.target.Name, "choice of what is delivered of a call", func() { parcels, skipped = l.target.Parcels(c, past) })
+func (l *lane) parcels(c *call.Call, past bool) (parcels []crm.Parcel, skipped, failed string) {
+	failed = guard(l.config.Logger, l.target.Name, "choice of what is delivered of a call", func() { parcels, skipped = l.target.Parcels(c, past) })
 	if failed != "" {
-		return nil, failed
+		return nil, "", failed
 	}
-	return parcels, skipped
+	return parcels, skipped, ""
 }
 
 // following is Target.Next, guarded.

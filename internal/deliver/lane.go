@@ -179,9 +179,12 @@ func (l *lane) prepare(ctx context.Context, due []journal.DueDelivery) (prepared
 			closed++
 			continue
 		}
-		why := d.choose(&due[i])
-		if d.step.Name == "" {
-			if err := l.close(ctx, d, why); err != nil {
+		outcome, why := journal.OutcomeSkipped, partOf(due[i].PartOf)
+		if why == "" || mayBeThere(&d.row) {
+			outcome, why = d.choose(&due[i])
+		}
+		if outcome != "" {
+			if err := l.close(ctx, d, outcome, why); err != nil {
 				return nil, closed, err
 			}
 			closed++
@@ -199,43 +202,6 @@ func (l *lane) inTx(ctx context.Context, fn func(journal.Tx) error) error {
 		}
 		return fn(tx)
 	})
-}
-
-func (l *lane) withdraw(ctx context.Context, d *delivery) error {
-	return l.inTx(ctx, func(tx journal.Tx) error {
-		return journal.WithdrawDelivery(ctx, tx, &d.row, l.config.Now())
-	})
-}
-
-// close ends what needs no step: the settings leave it out by now, or all was done
-// before.
-func (l *lane) close(ctx context.Context, d *delivery, why string) error {
-	row := d.row
-	row.State, row.Reason = journal.DeliverySkipped, why
-	outcome := journal.OutcomeSkipped
-	if why == "" {
-		row.State, row.Delivered, outcome = journal.DeliveryDelivered, d.revision, journal.OutcomeDelivered
-	}
-	var committed []func()
-	err := l.inTx(ctx, func(tx journal.Tx) error {
-		committed = nil
-		standing, err := journal.StandingOf(ctx, tx, row.Seq, "")
-		if errors.Is(err, journal.ErrLost) || err == nil && standing.Wanted != row.Wanted {
-			return nil // it changed since it was looked at
-		}
-		if err != nil {
-			return err
-		}
-		if err := journal.DropDelivery(ctx, tx, &row, l.config.Now()); err != nil {
-			return err
-		}
-		committed, err = l.settle(ctx, tx, row.Seq, outcome, why)
-		return err
-	})
-	if err == nil {
-		each(committed)
-	}
-	return err
 }
 
 // begin writes down which steps are begun. What another process was faster with is

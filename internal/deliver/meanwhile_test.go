@@ -3,6 +3,7 @@ package deliver
 import (
 	"context"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -99,4 +100,64 @@ func TestACallThatChangedWhileItWasRefusedIsTriedAsItIsNow(t *testing.T) {
 	close(changed)
 	same(t, "run", b.wait(run.ID).Calls, tally(1, 1, 0, 0))
 	same(t, "entries", portal.entries(), map[string]int64{"main-" + list[0].ID: 2})
+}
+
+func TestAPartOfACallThatTheTargetNeverGotIsNotDeliveredBesideIt(t *testing.T) {
+	portal := newFake()
+	portal.update = true
+	var back atomic.Bool
+	var asks atomic.Int64
+	portal.fault = func(_ *crm.Parcel, _ crm.Step, effect func()) error {
+		asks.Add(1)
+		if !back.Load() {
+			return &crm.Error{Class: crm.Unavailable, Reason: "away"}
+		}
+		effect()
+		return nil
+	}
+	b := start(t, Target{Name: "portal", Target: portal})
+	list := someCalls(2, 2)
+	b.set(list...)
+	first := b.request()
+	for asks.Load() < 6 {
+	}
+	whole := *list[0]
+	whole.LinkedIDs = []string{list[0].ID, list[1].ID}
+	b.set(&whole)
+	second := b.request()
+	for b.of(list[0]).Wanted < 2 {
+	}
+	back.Store(true)
+	b.wait(first.ID)
+	same(t, "second", b.wait(second.ID).Calls, tally(1, 1, 0, 0))
+	same(t, "entries", portal.entries(), map[string]int64{"main-" + list[0].ID: 2})
+}
+
+// picky takes no calls while off.
+type picky struct {
+	*fake
+
+	off *atomic.Bool
+}
+
+func (p picky) Parcels(c *call.Call, past bool) ([]crm.Parcel, string) {
+	if p.off.Load() {
+		return nil, "the settings leave it out"
+	}
+	return p.fake.Parcels(c, past)
+}
+
+func TestWhatTheSettingsLeftOutIsDeliveredWhenTheyWantItAgain(t *testing.T) {
+	p := picky{newFake(), &atomic.Bool{}}
+	b := open(t, t.TempDir(), Target{Name: "portal", Target: p})
+	list := someCalls(1, 1)
+	b.live(list[0])
+	p.off.Store(true)
+	b.set(list...)
+	b.begin()
+	defer b.end()
+	for b.of(list[0]).State != journal.DeliverySkipped {
+	}
+	p.off.Store(false)
+	same(t, "run", b.process().Calls, tally(1, 1, 0, 0))
 }

@@ -154,8 +154,8 @@ func TestAnAdapterThatPanicsSpoilsOneCallAndNoOther(t *testing.T) {
 	b := start(t, Target{Name: "portal", Target: cursedRules{newFake()}})
 	b.set(someCalls(3, 3)...)
 	run := b.process()
-	same(t, "run", run.Calls, tally(3, 2, 1, 0))
-	outcomes, err := b.runs.Outcomes(context.Background(), run.ID, "skipped", "", 10)
+	same(t, "run", run.Calls, tally(3, 2, 0, 1))
+	outcomes, err := b.runs.Outcomes(context.Background(), run.ID, "failed", "", 10)
 	must(t, err)
 	if !strings.Contains(outcomes[0].Reason, "please report it") {
 		t.Errorf("the reason is %q", outcomes[0].Reason)

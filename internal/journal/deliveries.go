@@ -166,6 +166,8 @@ type DueDelivery struct {
 	Revision int64
 	// Contexts are those of the dial plan that the call's channels ran in.
 	Contexts []string
+	// PartOf is the call that this one turned out to be a part of, "" for none.
+	PartOf string
 	// Abandoned says that only runs wanted it that were cancelled.
 	Abandoned bool
 }
@@ -183,19 +185,16 @@ func (j *Journal) DueDeliveries(ctx context.Context, target string, now time.Tim
 			break
 		}
 		// SQLite plans anew when a plain parameter of LIMIT changes, or one compared turns 0 or 1.
-		err := j.Reader().Query(ctx, `SELECT `+deliveryColumns+`, c.body, c.revision, c.contexts, CASE WHEN d.past = 0 OR EXISTS (
-				SELECT 1 FROM delivery_waits w JOIN runs r ON r.seq = w.run
-				WHERE w.delivery = d.seq AND w.outcome = '' AND r.state <> 'cancelled') OR NOT EXISTS (
-				SELECT 1 FROM delivery_waits w WHERE w.delivery = d.seq AND w.outcome = '') THEN 0 ELSE 1 END
+		err := j.Reader().Query(ctx, `SELECT `+deliveryColumns+`, c.body, c.revision, c.contexts, c.joined_into, CASE WHEN `+abandoned+` THEN 1 ELSE 0 END
 			FROM deliveries d JOIN calls c ON c.id = d.call_id AND c.pbx = d.pbx
 			WHERE d.target = $1 AND d.due <= $2 AND d.priority = `+strconv.Itoa(priority)+` AND d.ready = 1 AND d.owner = '' ORDER BY d.due LIMIT $3 + 0`,
 			[]any{target, now.UnixMicro(), limit - len(due)}, func(row Row) error {
 				var d DueDelivery
-				var abandoned int64
+				var unwanted int64
 				var contexts string
 				var err error
-				d.Delivery, err = scanDelivery(row, &d.JSON, &d.Revision, &contexts, &abandoned)
-				d.Contexts, d.Abandoned = contextsOf(contexts), abandoned == 1
+				d.Delivery, err = scanDelivery(row, &d.JSON, &d.Revision, &contexts, &d.PartOf, &unwanted)
+				d.Contexts, d.Abandoned = contextsOf(contexts), unwanted == 1
 				due = append(due, d)
 				return err
 			})
