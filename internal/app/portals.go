@@ -48,5 +48,8 @@ func (a *App) check(ctx context.Context, p portal) {
 		a.Log.WarnContext(ctx, "the portal does not take calls now", "target", p.name, "error", err)
 	default:
 		a.Log.InfoContext(ctx, "the portal takes calls", "target", p.name, "plan", report.Licence)
+		for _, warning := range report.Warnings {
+			a.Log.WarnContext(ctx, "something that is configured will not work with the portal", "target", p.name, "warning", warning)
+		}
 	}
 }

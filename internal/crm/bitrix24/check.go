@@ -16,6 +16,8 @@ type Report struct {
 	Licence string
 	// Scopes are the rights that were granted.
 	Scopes []string
+	// Warnings say what of the settings will not work, though calls are taken.
+	Warnings []string
 }
 
 // Check sees without any effect that the portal takes calls: that the token
@@ -33,6 +35,9 @@ func (t *Target) Check(ctx context.Context) (Report, error) {
 	}
 	if missing := missingScopes(r.Scopes); len(missing) > 0 {
 		return r, &crm.Error{Class: crm.Blocked, Reason: "scopes are missing: " + strings.Join(missing, ", "), Hint: scopes}
+	}
+	if t.settings.Tasks != nil && !slices.Contains(r.Scopes, "task") {
+		r.Warnings = append(r.Warnings, "the scope task is missing, so missed calls become no tasks; "+scopeTask)
 	}
 	if t.oauth != nil {
 		if err := t.learnPlan(ctx, &r); err != nil {

@@ -52,6 +52,9 @@ type request struct {
 	inside []string
 	// more is how many requests follow at once that nobody else lets through.
 	more int
+	// follows says that what went before would have to be asked again if this were
+	// kept back: it uses the room that is left for others.
+	follows bool
 }
 
 // call sends a request and returns the answer, or a *crm.Error; a refusal by

@@ -12,8 +12,8 @@ import (
 
 // isOpen says that somebody still has to do a task; one that was deleted nobody
 // has (https://apidocs.bitrix24.com/api-reference/tasks/tasks-task-get.html).
-func (t *Target) isOpen(ctx context.Context, task int64, past bool) (bool, error) {
-	answer, err := t.client.call(ctx, request{method: methodTaskGet, past: past, params: map[string]any{
+func (t *Target) isOpen(ctx context.Context, task int64, past, follows bool) (bool, error) {
+	answer, err := t.client.call(ctx, request{method: methodTaskGet, past: past, follows: follows, params: map[string]any{
 		"taskId": task, "select": []string{"ID", "STATUS"},
 	}})
 	if err != nil {
@@ -41,12 +41,12 @@ func (t *Target) closeTask(ctx context.Context, p *crm.Parcel, part policy.Part,
 		return m, err
 	}
 	if err != nil {
-		is, fault := t.isOpen(ctx, task, p.Past)
+		is, fault := t.isOpen(ctx, task, p.Past, true)
 		if fault != nil && !aboutTasks(fault) {
 			return m, fault
 		}
 		if is || fault != nil {
-			m.warn(fmt.Sprintf("task %d stays open: %s", task, err))
+			m.warn(fmt.Sprintf("task %d stays open: %s", task, saidOfTasks(err)))
 			m.Close = m.Close[1:]
 			return m, nil
 		}

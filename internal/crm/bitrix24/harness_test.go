@@ -135,6 +135,8 @@ type house struct {
 	meter    *meter
 	settings bitrix24.Settings
 	services crm.Services
+	// warnings are what optional steps were refused with.
+	warnings []string
 }
 
 const portalHost = "demo.bitrix24.ru"
@@ -235,6 +237,7 @@ func (h *house) parcel(p *crm.Parcel, memo crm.Memo) (crm.Memo, error) {
 		var giveUp bool
 		if look, giveUp = h.treat(step, look, err); giveUp {
 			if step.Optional {
+				h.warnings = append(h.warnings, err.Error())
 				return memo, nil
 			}
 			return memo, err
@@ -312,4 +315,9 @@ func outgoing(id, client string, result call.Result) *call.Call {
 // hookAt is the address of an incoming webhook of a portal.
 func hookAt(host string) config.Secret {
 	return config.NewSecret("https://" + host + "/rest/1/hookcode/")
+}
+
+// trunks are rules for one trunk's source.
+func trunks(name, source string) map[string]policy.Trunk {
+	return map[string]policy.Trunk{name: {Source: source}}
 }

@@ -152,7 +152,7 @@ func (l *limits) admit(r request) (admission, error) {
 	defer l.mu.Unlock()
 	now := l.now()
 	count := float64(1 + r.more)
-	if err := l.intensity(now, r.past); err != nil {
+	if err := l.intensity(now, r.past); err != nil && !r.follows {
 		return admission{}, err
 	}
 	a := admission{methods: r.inside, batch: r.inside != nil}

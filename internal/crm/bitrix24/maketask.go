@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"ringback/internal/call"
 	"ringback/internal/crm"
 	"ringback/internal/crm/policy"
 )
@@ -20,7 +21,7 @@ func (t *Target) makeTask(ctx context.Context, p *crm.Parcel, part policy.Part, 
 		return m, err
 	}
 	for _, o := range open {
-		is, err := t.isOpen(ctx, o.Task, p.Past)
+		is, err := t.isOpen(ctx, o.Task, p.Past, false)
 		if err != nil {
 			return m.withoutTask(err)
 		}
@@ -36,11 +37,44 @@ func (t *Target) makeTask(ctx context.Context, p *crm.Parcel, part policy.Part, 
 	if err != nil && !aboutTasks(err) {
 		return m, err
 	}
+	if p.Past {
+		spoken, err := t.spokenSince(ctx, part)
+		if err != nil || spoken {
+			m.NoTask = spoken
+			return m, err
+		}
+	}
 	m.Task, err = t.addTask(ctx, p, part, client)
 	if err != nil {
 		return m.withoutTask(err)
 	}
 	return m, nil
+}
+
+// spokenSince says that the portal has a later call in which the client was
+// spoken with. Calls come in order, so that only matters for the past: the later
+// call may have been brought long ago.
+func (t *Target) spokenSince(ctx context.Context, part policy.Part) (bool, error) {
+	number := significant(part.Client)
+	answer, err := t.client.call(ctx, request{method: methodStatistics, past: true, follows: true, params: map[string]any{
+		"FILTER": map[string]any{"%PHONE_NUMBER": number, ">CALL_START_DATE": part.Start.Format(startLayout), "CALL_FAILED_CODE": statuses[call.Answered]},
+		"SORT":   "ID", "ORDER": "DESC",
+	}})
+	if err != nil {
+		return false, harmless(err)
+	}
+	var rows []struct {
+		Number string `json:"PHONE_NUMBER"`
+	}
+	if err := json.Unmarshal(answer.Result, &rows); err != nil {
+		return false, &crm.Error{Class: crm.Unavailable, Reason: "the portal's statistics cannot be read", Err: err}
+	}
+	for _, row := range rows {
+		if significant(row.Number) == number {
+			return true, nil
+		}
+	}
+	return false, nil
 }
 
 // addTask asks for a task for the first who may have it. Who is dismissed is
@@ -54,7 +88,7 @@ func (t *Target) addTask(ctx context.Context, p *crm.Parcel, part policy.Part, c
 	creator := t.client.who.user(ctx)
 	var answer *envelope
 	for _, user := range users {
-		answer, err = t.client.call(ctx, request{method: methodTaskAdd, past: p.Past, params: map[string]any{
+		answer, err = t.client.call(ctx, request{method: methodTaskAdd, past: p.Past, follows: true, params: map[string]any{
 			"fields": t.taskFields(p, part, client, user, creator),
 		}})
 		if e, ok := asError(err); !ok || e.Class != crm.Refused {
@@ -138,7 +172,7 @@ func (t *Target) findTask(ctx context.Context, p *crm.Parcel, m memo) (memo, boo
 		filter["CREATED_BY"] = creator
 	}
 	for page, start := 0, 0; page < maxTaskPages; page++ {
-		answer, err := t.client.call(ctx, request{method: methodTaskList, past: p.Past, params: map[string]any{
+		answer, err := t.client.call(ctx, request{method: methodTaskList, past: p.Past, follows: page > 0, params: map[string]any{
 			"filter": filter, "order": map[string]any{"ID": "desc"}, "select": []string{"ID", "XML_ID", "DESCRIPTION", "CREATED_DATE"}, "start": start,
 		}})
 		if err != nil {
@@ -181,7 +215,7 @@ func (t *Target) lookForTask(ctx context.Context, p *crm.Parcel, m memo) (memo, 
 	m, found, err := t.findTask(ctx, p, m)
 	if err != nil && aboutTasks(err) {
 		m.NoTask = true
-		m.warn("whether the task was made is not known: " + err.Error())
+		m.warn("whether the task was made is not known: " + saidOfTasks(err))
 		return m, true, nil
 	}
 	return m, found, err

@@ -83,19 +83,31 @@ func aboutTasks(err error) bool {
 	return said.says("access denied")
 }
 
+// scopeTask is what helps where the portal does not know the methods of tasks.
+const scopeTask = "give the application or webhook the scope task, save, and install it again"
+
 // withoutTask is the outcome where a task is refused: a warning.
 func (m memo) withoutTask(err error) (memo, error) {
 	if !aboutTasks(err) {
 		return m, err
 	}
-	said, ok := errors.AsType[*refusal](err)
-	text := err.Error()
-	if ok {
-		text = said.Error()
-	}
 	m.NoTask = true
-	m.warn("no task: " + text)
+	m.warn("no task was made: " + saidOfTasks(err))
 	return m, nil
+}
+
+// saidOfTasks is a refusal in words for people. Texts come with tags.
+func saidOfTasks(err error) string {
+	said, ok := errors.AsType[*refusal](err)
+	if !ok {
+		return err.Error()
+	}
+	text := strings.TrimSpace(strings.ReplaceAll(said.Error(), "<br>", " "))
+	switch strings.ToLower(said.code) {
+	case "insufficient_scope", "error_method_not_found":
+		text += "; " + scopeTask
+	}
+	return text
 }
 
 func (m *memo) warn(text string) {
