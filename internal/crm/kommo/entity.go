@@ -16,11 +16,14 @@ type entity struct {
 	id        int64
 	leads     []int64
 	customers []int64
+	// owner is the user who has it.
+	owner int64
 }
 
 // row is an entity as the API shows it.
 type row struct {
 	ID     int64   `json:"id"`
+	Owner  int64   `json:"responsible_user_id"`
 	Fields []field `json:"custom_fields_values"`
 	In     struct {
 		Leads     []ref `json:"leads"`
@@ -81,7 +84,7 @@ func (t *Target) search(ctx context.Context, q query, number string) (entity, bo
 	if found == nil {
 		return entity{}, false, nil
 	}
-	return entity{q.kind, found.ID, ids(found.In.Leads), ids(found.In.Customers)}, true, nil
+	return entity{q.kind, found.ID, ids(found.In.Leads), ids(found.In.Customers), found.Owner}, true, nil
 }
 
 func ids(refs []ref) []int64 {
@@ -92,11 +95,19 @@ func ids(refs []ref) []int64 {
 	return all
 }
 
-// find looks for the client with the next query.
+// find looks for the client with the next query, and decides who has the call once
+// that can be said.
 func (j *job) find(ctx context.Context) error {
-	if j.memo.User == nil {
+	if err := j.seek(ctx); err != nil {
+		return err
+	}
+	if j.memo.User == nil && !j.wantsUsers(j.part, &j.memo) && !j.awaitsOwner(j.part, &j.memo) {
 		j.settle()
 	}
+	return nil
+}
+
+func (j *job) seek(ctx context.Context) error {
 	number, asked := j.part.Client, queries(j.part.Client)
 	if !j.paid {
 		if j.memo.Tried >= len(asked) {
@@ -154,5 +165,5 @@ func (j *job) recalled(ctx context.Context) (bool, error) {
 }
 
 func (j *job) belongs(e entity) {
-	j.memo.Kind, j.memo.ID, j.memo.Leads, j.memo.Customers = e.kind, e.id, e.leads, e.customers
+	j.memo.Kind, j.memo.ID, j.memo.Leads, j.memo.Customers, j.memo.Owner = e.kind, e.id, e.leads, e.customers, e.owner
 }

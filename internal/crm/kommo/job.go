@@ -3,10 +3,8 @@ package kommo
 import (
 	"context"
 	"errors"
-	"maps"
 	"net/http"
 	"net/url"
-	"slices"
 	"strconv"
 
 	"ringback/internal/config"
@@ -24,40 +22,10 @@ type job struct {
 	paid bool
 }
 
-// userOf is the user whom the settings give a call to; 0 is none.
-func (t *Target) userOf(p *policy.Part) int64 {
-	if user, ok := t.settings.Users[p.Person]; ok && p.Person != "" {
-		return user
-	}
-	return t.settings.DefaultUser
-}
-
-// user has the call; 0 is nobody.
-func (j *job) user() int64 {
-	if j.memo.User == nil {
-		j.settle()
-	}
-	return *j.memo.User
-}
-
-// settle decides who has the call: the default user in place of somebody
-// dismissed.
-func (j *job) settle() {
-	user := j.userOf(j.part)
-	if j.account.dismissed(user) {
-		user = j.settings.DefaultUser
-	}
-	if j.account.dismissed(user) {
-		user = 0
-	}
-	j.memo.User = &user
-}
-
 func (j *job) skips() bool { return j.settings.UnknownCallers == config.Skip }
 
 // askUsers learns who is active. Of an account with more users than a page holds,
-// the others of the settings are taken for active: the CRM then refuses them or
-// does not.
+// the others are taken for active: the CRM then refuses them or does not.
 func (j *job) askUsers(ctx context.Context) error {
 	active := map[int64]bool{}
 	var answer struct {
@@ -77,15 +45,10 @@ func (j *job) askUsers(ctx context.Context) error {
 	for _, u := range answer.In.Users {
 		active[u.ID] = u.Rights.Active == nil || *u.Rights.Active
 	}
-	if len(answer.In.Users) == page {
-		for _, user := range append(slices.Collect(maps.Values(j.settings.Users)), j.settings.DefaultUser) {
-			if _, seen := active[user]; !seen {
-				active[user] = true
-			}
-		}
+	j.account.learnUsers(active, len(answer.In.Users) < page)
+	if !j.awaitsOwner(j.part, &j.memo) {
+		j.settle()
 	}
-	j.account.learnUsers(active)
-	j.settle()
 	return nil
 }
 
@@ -165,7 +128,7 @@ func (j *job) createContact(ctx context.Context) error {
 	if created.ID == 0 {
 		return odd("contact")
 	}
-	return j.isContact(ctx, entity{kind: contacts, id: created.ID})
+	return j.isContact(ctx, entity{kind: contacts, id: created.ID, owner: j.user()})
 }
 
 func (j *job) isContact(ctx context.Context, e entity) error {

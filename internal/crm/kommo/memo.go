@@ -49,6 +49,8 @@ type memo struct {
 	ID        int64   `json:"id,omitempty"`
 	Leads     []int64 `json:"leads,omitempty"`
 	Customers []int64 `json:"customers,omitempty"`
+	// Owner is the user who has the client, 0 when that is not known.
+	Owner int64 `json:"owner,omitempty"`
 	// Hidden says that the entity cannot be found by the CRM's search: it is
 	// known from an entry among the unsorted, or was just made.
 	Hidden bool `json:"hidden,omitempty"`
@@ -102,7 +104,7 @@ func (t *Target) next(p *crm.Parcel, m *memo) crm.Step {
 		return crm.Step{}
 	case m.Note != 0:
 		return t.after(p, m)
-	case m.User == nil && t.account.wantsUsers(t.userOf(&part)):
+	case t.wantsUsers(&part, m):
 		return step(users, 1)
 	case m.ID != 0 && (p.Past || m.Hidden || m.NoLog):
 		return effect(note)

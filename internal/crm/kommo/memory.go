@@ -69,8 +69,9 @@ type account struct {
 	now func() time.Time
 
 	mu sync.Mutex
-	// active are the users who may work.
+	// active are the users who may work; whole says that there are no others.
 	active        map[int64]bool
+	whole         bool
 	usersUntil    time.Time
 	unsorted      bool
 	settingsUntil time.Time
@@ -78,24 +79,25 @@ type account struct {
 
 func newAccount(now func() time.Time) *account { return &account{now: now} }
 
-// wantsUsers says that it must be asked whether a user is active.
-func (a *account) wantsUsers(user int64) bool {
+// wantsUsers says that it must be asked which users are active.
+func (a *account) wantsUsers() bool {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	return user != 0 && !a.now().Before(a.usersUntil)
+	return !a.now().Before(a.usersUntil)
 }
 
 // dismissed says that a user is known not to be active any more.
 func (a *account) dismissed(user int64) bool {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	return a.active != nil && !a.active[user]
+	active, seen := a.active[user]
+	return a.active != nil && !active && (seen || a.whole)
 }
 
-func (a *account) learnUsers(active map[int64]bool) {
+func (a *account) learnUsers(active map[int64]bool, whole bool) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.active, a.usersUntil = active, a.now().Add(believe)
+	a.active, a.whole, a.usersUntil = active, whole, a.now().Add(believe)
 }
 
 // strangers is what becomes of strangers by the account's settings; "" when they
