@@ -46,13 +46,20 @@ func (w *window) lookUp(ctx context.Context, list []*gathering) error {
 		}
 	}
 	for _, g := range list {
-		w.board.remove(g)
-		w.rooms.leave(g)
+		w.forget(g)
 		for _, id := range g.ids() {
 			w.taken[id] = true
 		}
 	}
 	return nil
+}
+
+// forget lets go of a gathering whose call was looked up.
+func (w *window) forget(g *gathering) {
+	w.queue.drop(g)
+	w.board.remove(g)
+	w.rooms.leave(g)
+	g.done = true
 }
 
 func (w *window) lookUpIDs(ctx context.Context, ids []string) error {
@@ -68,18 +75,34 @@ func (w *window) lookUpIDs(ctx context.Context, ids []string) error {
 		if !w.inPeriod(group.Records) || w.given(group.Records) {
 			continue
 		}
-		for i := range group.Records {
-			w.taken[group.Records[i].LinkedID] = true
-			w.taken[group.Records[i].UniqueID] = true
-		}
+		w.claim(group.Records)
 		w.finished(&gathering{place: -1}, w.assembler.Assemble(group))
 	}
 	return nil
 }
 
+// claim notes that records are of a call that was looked up, and lets go of
+// what had been gathered of it and was not known yet to be a part of it.
+func (w *window) claim(records []cel.Record) {
+	for i := range records {
+		for _, id := range []string{records[i].LinkedID, records[i].UniqueID} {
+			if id == "" || w.taken[id] {
+				continue
+			}
+			w.taken[id] = true
+			if l := w.board.links[id]; l != nil {
+				w.forget(l.of)
+			}
+			if c := w.board.chans[id]; c != nil {
+				w.forget(c.of)
+			}
+		}
+	}
+}
+
 // given says that these records' call was looked up before.
 func (w *window) given(records []cel.Record) bool {
-	return slices.ContainsFunc(records, func(r cel.Record) bool { return w.taken[r.LinkedID] })
+	return slices.ContainsFunc(records, func(r cel.Record) bool { return w.taken[r.LinkedID] || w.taken[r.UniqueID] })
 }
 
 func (w *window) inPeriod(records []cel.Record) bool {

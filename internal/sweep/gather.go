@@ -1,6 +1,8 @@
 package sweep
 
 import (
+	"slices"
+
 	"ringback/internal/call"
 	"ringback/internal/cel"
 )
@@ -87,7 +89,7 @@ func newBoard() *board {
 	return &board{links: make(map[string]*link), chans: make(map[string]*channel)}
 }
 
-// add puts a record to the gathering that it belongs to. Two gatherings that
+// add puts a record, which has a linkedid or a uniqueid, to the gathering that it belongs to. Two gatherings that
 // the record joins become one: gone is the one that was taken in, or nil.
 func (b *board) add(r *cel.Record) (g, gone *gathering) {
 	linkedID := r.LinkedID
@@ -108,7 +110,7 @@ func (b *board) add(r *cel.Record) (g, gone *gathering) {
 	if l == nil {
 		l = b.newLink(linkedID, g)
 	}
-	if c == nil {
+	if c == nil && r.UniqueID != "" {
 		c = b.newChannel(r.UniqueID, g)
 	}
 	b.note(g, l, c, r)
@@ -133,13 +135,16 @@ func (b *board) newChannel(id string, g *gathering) *channel {
 	return c
 }
 
-// note takes over what a record tells of its call.
+// note takes over what a record tells of its call; c is nil where it names no channel.
 func (b *board) note(g *gathering, l *link, c *channel, r *cel.Record) {
 	g.records = append(g.records, *r)
 	if r.At < g.first {
 		g.first, g.id = r.At, l.id
 	}
 	g.last = max(g.last, r.At)
+	if c == nil {
+		c = &channel{started: true, ended: true}
+	}
 	switch r.Type {
 	case cel.ChanStart:
 		if !c.started {
@@ -203,6 +208,15 @@ func (b *board) remove(g *gathering) {
 	for _, c := range g.chans {
 		delete(b.chans, c.id)
 	}
+}
+
+// begunBefore says that a channel of which the beginning was not seen was made before an instant,
+// as its id tells.
+func (g *gathering) begunBefore(at int64) bool {
+	return g.headless > 0 && slices.ContainsFunc(g.chans, func(c *channel) bool {
+		epoch, ok := cel.Epoch(c.id)
+		return ok && !c.started && epoch*1_000_000 < at
+	})
 }
 
 // ids lists what a look-up must ask for to get the whole call.

@@ -82,7 +82,7 @@ type window struct {
 	// held counts finished calls that wait for older ones.
 	held int
 	// taken are the ids of calls that were looked up whole before all their
-	// records were read.
+	// records were read; "" is none of them.
 	taken map[string]bool
 }
 
@@ -131,6 +131,9 @@ func (w *window) read(ctx context.Context, start, end time.Time) error {
 func (w *window) take(ctx context.Context, batch []cel.Record) error {
 	for i := range batch {
 		r := &batch[i]
+		if r.LinkedID == "" && r.UniqueID == "" { // nobody can say which call it belongs to
+			continue
+		}
 		if len(w.taken) > 0 && (w.taken[r.LinkedID] || w.taken[r.UniqueID]) {
 			continue
 		}

@@ -26,7 +26,9 @@ func (r rooms) note(b *board, g *gathering, rec *cel.Record) {
 	if id == "" {
 		return
 	}
-	b.chans[rec.UniqueID].room = true
+	if c := b.chans[rec.UniqueID]; c != nil {
+		c.room = true
+	}
 	conference := r[id]
 	if conference == nil {
 		conference = &room{id: id}

@@ -64,8 +64,12 @@ func (w *window) close(ctx context.Context) error {
 	return nil
 }
 
-// complete assembles a call of which all records were read.
+// complete assembles a call of which all records were read. One that was silent for so long
+// that its beginning was not kept, or not read, is looked up: its end alone is another call's to look at.
 func (w *window) complete(ctx context.Context, g *gathering) error {
+	if g.inPeriod && g.begunBefore(g.first-w.silence) {
+		return w.lookUp(ctx, []*gathering{g})
+	}
 	w.board.remove(g)
 	if !g.inPeriod {
 		w.rooms.leave(g)
