@@ -25,6 +25,10 @@ func (m *model) decideTalks(c *Call) {
 func (m *model) partiesOf(t *talk, c *Call) []string {
 	list := make([]string, 0, len(t.channels))
 	from := c.From.Label()
+	if from == "" {
+		// Whom the PBX called of its own accord did not start the call.
+		from = m.caller.party.Label()
+	}
 	with := false
 	for _, ch := range t.channels {
 		label := ch.party.Label()

@@ -70,6 +70,9 @@ func (m *model) endOfTalk(t *talk) EndedBy {
 		}
 	}
 	switch {
+	case named != nil && named == m.caller && m.calledByPBX():
+		m.because("ended_by", "hangupsource names the channel of the one whom the PBX called", named.records)
+		return EndedByTo
 	case named == m.caller && named != nil, named != nil && named == m.starter && !named.person():
 		m.because("ended_by", "hangupsource names the caller's channel", named.records)
 		return EndedByFrom
@@ -83,7 +86,7 @@ func (m *model) endOfTalk(t *talk) EndedBy {
 	if untold(t.channels) {
 		if first := m.firstToLeave(t); first != nil {
 			m.because("ended_by", "no HANGUP tells; this channel left the bridge first", first.records)
-			if first == m.caller {
+			if first == m.caller && !m.calledByPBX() {
 				return EndedByFrom
 			}
 			return EndedByTo
@@ -92,6 +95,10 @@ func (m *model) endOfTalk(t *talk) EndedBy {
 	m.because("ended_by", "no hangupsource names anybody", nil)
 	return EndedByUnknown
 }
+
+// calledByPBX says that the PBX called somebody outside of its own accord: the
+// channel that counts as the caller's is that of the one called.
+func (m *model) calledByPBX() bool { return m.originated && m.caller.side == dialplan.Outside }
 
 // endingChannels are the channels of a talk that ended with it, the persons
 // first, then the Local ones beside them.
@@ -136,7 +143,7 @@ func (m *model) endOfUnanswered(c *Call) EndedBy {
 	case m.ringTimeOut(c, own):
 		m.because("ended_by", "nobody answered in the time that the dial plan gave", m.caller.records)
 		return EndedByPBX
-	case own && m.originated && m.caller.side == dialplan.Outside:
+	case own && m.calledByPBX():
 		m.because("ended_by", "hangupsource names the channel of the one whom the PBX called", m.caller.records)
 		return EndedByTo
 	case own:

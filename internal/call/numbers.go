@@ -8,10 +8,15 @@ import (
 	"ringback/internal/dialplan"
 )
 
-// nameOutsiders gives the legs to the outside their numbers.
+// nameOutsiders gives the legs to the outside their numbers, and those whom other
+// calls brought into a conference.
 func (m *model) nameOutsiders(c *Call) {
 	for _, l := range m.channels {
-		if l.companion || l.side != dialplan.Outside || !l.dialled() {
+		if l.side != dialplan.Outside || !l.dialled() {
+			continue
+		}
+		if l.companion {
+			l.party.Number = bornNumber(l)
 			continue
 		}
 		l.party = Party{}

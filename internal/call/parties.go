@@ -1,6 +1,7 @@
 package call
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -183,8 +184,10 @@ func laterExten(c *channel, since int64) string {
 // dialled where a record holds it, else as it was sent to the trunk, else the
 // number shown to the telephone.
 func (m *model) originatedNumber() string {
-	if m.starter.side == dialplan.Outside {
-		return bornNumber(m.starter)
+	for _, c := range []*channel{m.starter, m.caller} {
+		if c.side == dialplan.Outside {
+			return m.numberCalled(c)
+		}
 	}
 	own := m.caller.party.Extension
 	for _, c := range []*channel{m.starter, m.caller} {
@@ -222,6 +225,15 @@ func (m *model) originatedNumber() string {
 		}
 	}
 	return ""
+}
+
+// numberCalled is the number of somebody outside whom the PBX called first: as it
+// was asked for, through a Local channel, or as it was sent.
+func (m *model) numberCalled(c *channel) string {
+	if m.starter != c && outsideNumber(m.starter.name.Exten) {
+		return m.starter.name.Exten
+	}
+	return cmp.Or(m.sentNumber(c), bornNumber(c))
 }
 
 // bornNumber is the first number of somebody outside that a channel bore.
