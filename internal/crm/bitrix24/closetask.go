@@ -37,12 +37,12 @@ func (t *Target) isOpen(ctx context.Context, task int64, past, follows bool) (bo
 func (t *Target) closeTask(ctx context.Context, p *crm.Parcel, part policy.Part, m memo) (memo, error) {
 	task := m.Close[0]
 	_, err := t.client.call(ctx, request{method: methodTaskComplete, past: p.Past, params: map[string]any{"taskId": task}})
-	if err != nil && !aboutTasks(err) {
-		return m, err
-	}
 	if err != nil {
-		is, fault := t.isOpen(ctx, task, p.Past, true)
-		if fault != nil && !aboutTasks(fault) {
+		is, fault := true, err
+		if aboutTasks(err) {
+			is, fault = t.isOpen(ctx, task, p.Past, true)
+		}
+		if fault != nil && !aboutTasks(fault) && !(isUncertain(fault) && t.tooLong(m)) {
 			return m, fault
 		}
 		if is || fault != nil {

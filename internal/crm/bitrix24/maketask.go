@@ -39,7 +39,7 @@ func (t *Target) makeTask(ctx context.Context, p *crm.Parcel, part policy.Part, 
 	}
 	if p.Past {
 		spoken, err := t.spokenSince(ctx, part)
-		if err != nil || spoken {
+		if spoken || err != nil && !aboutTasks(err) {
 			m.NoTask = spoken
 			return m, err
 		}
@@ -210,13 +210,24 @@ type listedTask struct {
 }
 
 // lookForTask is findTask, where a portal that refuses to say counts as one that
-// has the task: a second one would be worse than none.
+// has the task: a second one would be worse than none. A portal that does not
+// manage to make it is asked no more after a while: the client's next calls wait.
 func (t *Target) lookForTask(ctx context.Context, p *crm.Parcel, m memo) (memo, bool, error) {
 	m, found, err := t.findTask(ctx, p, m)
-	if err != nil && aboutTasks(err) {
-		m.NoTask = true
+	switch {
+	case err != nil && aboutTasks(err):
 		m.warn("whether the task was made is not known: " + saidOfTasks(err))
-		return m, true, nil
+	case err == nil && !found && t.tooLong(m):
+		m.warn("no task was made: the portal was asked for hours, and each time gave no answer or an error of its own")
+	default:
+		return m, found, err
 	}
-	return m, found, err
+	m.NoTask = true
+	return m, true, nil
+}
+
+// tooLong says that the tasks of a call hold up the client's next calls for too
+// long.
+func (t *Target) tooLong(m memo) bool {
+	return t.services.Now().Sub(time.Unix(m.Finished, 0)) >= tasksWait
 }

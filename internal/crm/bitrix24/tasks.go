@@ -33,11 +33,19 @@ const (
 	stepWarn = "warn"
 )
 
+// tasksWait is for how long after the call a portal is asked again that gives no
+// answer about tasks, or an error of its own, while it takes calls.
+const tasksWait = 3 * time.Hour
+
 // afterFinish is the step that a call needs next which the portal has.
 func (t *Target) afterFinish(p *crm.Parcel, m memo) crm.Step {
 	switch {
 	case m.Task == 0 && !m.NoTask && t.wantsTask(p):
-		s := t.step(p, stepTask, methodTaskAdd, 2) // the client is looked for first
+		count := 2.0 // the client is looked for first
+		if p.Past {
+			count++ // and later calls of his
+		}
+		s := t.step(p, stepTask, methodTaskAdd, count)
 		s.Look, s.Optional = []crm.Charge{{Budget: requests, Units: 1}}, true
 		return s
 	case m.Task != 0 && !m.Noted:
@@ -81,6 +89,12 @@ func aboutTasks(err error) bool {
 		return true
 	}
 	return said.says("access denied")
+}
+
+// isUncertain says that it is not known whether a request was carried out.
+func isUncertain(err error) bool {
+	e, ok := asError(err)
+	return ok && e.Class == crm.Uncertain
 }
 
 // scopeTask is what helps where the portal does not know the methods of tasks.

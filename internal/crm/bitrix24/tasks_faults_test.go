@@ -9,10 +9,14 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"ringback/internal/call"
+	"ringback/internal/config"
 	"ringback/internal/crm"
 	"ringback/internal/crm/bitrix24"
 	"ringback/internal/crm/bitrix24/bitrixsim"
+	"ringback/internal/crm/policy"
 )
 
 func TestWhateverFailsEachTaskIsMadeOnceAndClosed(t *testing.T) {
@@ -314,5 +318,61 @@ func TestALeadHasTheSourceOfTheTrunkElseOfTheTarget(t *testing.T) {
 		if len(s.Clients) != 1 || s.Clients[0].Source != want || len(s.Calls) != 1 || s.Unfinished != 0 {
 			t.Errorf("%s: clients %+v, %d calls, %d unfinished; want one with the source %s, 1, 0", name, s.Clients, len(s.Calls), s.Unfinished, want)
 		}
+	}
+}
+
+func TestATaskOfAPortalWithoutACRMNamesNoClient(t *testing.T) {
+	h := open(t, bitrixsim.Options{Switches: bitrixsim.Switches{NoCRM: true}}, withTasks)
+	h.must(missed("1.1", client), false)
+	if got := h.portal.State().Tasks; len(got) != 1 || got[0].Responsible != 6 || len(got[0].CRM) != 0 || len(h.warnings) > 0 {
+		t.Errorf("tasks %+v, warnings %q; want one of who rang last", got, h.warnings)
+	}
+}
+
+func TestAPortalThatManagesNoTasksHoldsNoCallUpForEver(t *testing.T) {
+	for name, fault := range map[string]bitrixsim.Fault{"errors of its own": bitrixsim.ErrorBefore, "lost answers": bitrixsim.DropBefore} {
+		t.Run(name, func(t *testing.T) {
+			broken := ""
+			var h *house
+			h = open(t, bitrixsim.Options{Fault: func(r bitrixsim.Request) bitrixsim.Fault {
+				if broken == "" || !strings.HasSuffix(r.Method, broken) {
+					return bitrixsim.NoFault
+				}
+				h.clock.advance(10 * time.Minute) // the pauses between the tries
+				return fault
+			}}, withTasks)
+			broken = "tasks.task.add"
+			h.must(missed("1.1", client), false)
+			if s := h.portal.State(); len(s.Tasks) != 0 || len(h.warnings) != 1 || !strings.Contains(h.warnings[0], "no task was made") {
+				t.Fatalf("tasks %+v, warnings %q; want none and one", s.Tasks, h.warnings)
+			}
+			broken = ""
+			h.must(later(missed("1.2", client), 60), false)
+			broken = "tasks.task.complete"
+			c := later(incoming("1.3", client), 120)
+			h.must(c, false)
+			s := h.portal.State()
+			if len(h.warnings) != 2 || !strings.Contains(h.warnings[1], "stays open") || s.Calls[2].FileSHA256 != hashOf(c) {
+				t.Fatalf("warnings %q, recording %q; want two, and the recording", h.warnings, s.Calls[2].FileName)
+			}
+			broken = ""
+			h.must(later(calledBack("1.4", client), 180), false)
+			if s := h.portal.State(); len(s.Tasks) != 1 || s.Tasks[0].Status != 5 {
+				t.Errorf("tasks %+v, want one that the next call closed", s.Tasks)
+			}
+		})
+	}
+}
+
+func TestTheConfigurationSaysWhatBecomesOfMissedCalls(t *testing.T) {
+	s := bitrix24.SettingsOf(config.Target{MissedTasks: &config.MissedTasks{
+		Responsible: []config.Responsible{config.OfRang, config.OfClient}, Deadline: config.Duration(time.Hour), ForPast: true,
+	}})
+	want := &bitrix24.Tasks{Responsible: []policy.Responsible{policy.OfPerson, policy.OfClient}, Deadline: time.Hour, ForPast: true}
+	if diff := cmp.Diff(want, s.Tasks); diff != "" {
+		t.Errorf("tasks (-want +got):\n%s", diff)
+	}
+	if s := bitrix24.SettingsOf(config.Target{}); s.Tasks != nil {
+		t.Errorf("tasks %+v without missed_tasks", s.Tasks)
 	}
 }

@@ -60,6 +60,8 @@ type Switches struct {
 	RefuseMinusOne bool
 	// StatisticsLag is how long a finished call is not in the statistics yet.
 	StatisticsLag time.Duration
+	// NoCRM is a portal without a CRM, which finds no clients.
+	NoCRM bool
 	// TasksForDismissed takes a dismissed employee as responsible for a task.
 	TasksForDismissed bool
 	// CreatorRequired refuses a task without CREATED_BY, which the list of its

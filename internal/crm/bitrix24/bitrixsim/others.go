@@ -48,6 +48,9 @@ func (p *Portal) search(_ *caller, q params) (answer, *failure) {
 	if phone == "" {
 		return answer{}, p.core("PHONE_NUMBER is empty")
 	}
+	if p.opts.NoCRM {
+		return answer{}, p.core("CRM is not installed.")
+	}
 	list := []map[string]any{}
 	for _, c := range p.clientsOf(phone) {
 		list = append(list, map[string]any{
