@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"ringback/internal/crm"
@@ -147,6 +148,9 @@ func (l *lane) failed(ctx context.Context, d *delivery, e *crm.Error) outcome {
 			o.block = now.Add(l.config.Pause(int(o.row.Tries)))
 		}
 		o.row.Due = o.block
+		if l.holds(o.budget, d.charges()) {
+			o.row.Due = d.row.Started // it keeps its place, too
+		}
 		l.doubt(d, &o)
 	case crm.Unavailable, crm.Uncertain:
 		if ctx.Err() != nil { // the program stops: that says nothing about the target
@@ -160,6 +164,12 @@ func (l *lane) failed(ctx context.Context, d *delivery, e *crm.Error) outcome {
 		l.doubt(d, &o)
 	}
 	return o
+}
+
+// holds says that a limit, while it is blocked, keeps whoever takes charges from being taken
+// up.
+func (l *lane) holds(budget string, charges []crm.Charge) bool {
+	return slices.ContainsFunc(charges, func(c crm.Charge) bool { return c.Budget == budget && c.Units > 0 })
 }
 
 // trouble is a request that the target did not answer as it should.
