@@ -3,7 +3,7 @@
 // statistics what became of a request whose answer was lost.
 //
 // Sources: https://apidocs.bitrix24.com/api-reference/telephony/ for methods,
-// /limits.html for limits, /settings/oauth/ for tokens. What the documents leave
+// /api-reference/tasks/ for tasks, /limits.html for limits, /settings/oauth/ for tokens. What the documents leave
 // open is written at the place that had to decide it, and is a switch of the
 // simulator in bitrixsim.
 //

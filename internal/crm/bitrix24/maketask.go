@@ -162,8 +162,10 @@ func (t *Target) defaultUser(ctx context.Context, part policy.Part) (int64, erro
 const maxTaskPages = 40
 
 // findTask looks whether the portal has the task of a missed call, among those
-// that were made since the delivery began. tasks.task.list has no documented
-// filter by XML_ID, so it is compared here.
+// that were made since the delivery began. A filter by XML_ID is not among the
+// documented ones (https://apidocs.bitrix24.com/api-reference/tasks/tasks-task-list.html),
+// so it is compared here. REST 3 takes an Idempotency-Key for tasks.task.add, but
+// not on every portal, and for 24 hours only.
 func (t *Target) findTask(ctx context.Context, p *crm.Parcel, m memo) (memo, bool, error) {
 	const clocks, zones = time.Hour, 24 * time.Hour // how far clocks may differ, and readings of a date without a zone
 	since := time.Unix(m.Since, 0)

@@ -232,3 +232,30 @@ func TestATaskThatSomebodyClosedOrDeletedMakesRoomForTheNext(t *testing.T) {
 		})
 	}
 }
+
+func TestHowManyRequestsTasksTake(t *testing.T) {
+	forPast := func(s *bitrix24.Settings) {
+		withTasks(s)
+		s.Tasks.ForPast = true
+	}
+	h := open(t, bitrixsim.Options{}, forPast)
+	h.must(outgoing("1.0", "79160000000", call.Busy), false) // signs in, and reads the users
+	for _, test := range []struct {
+		name string
+		call *call.Call
+		past bool
+		want int
+	}{
+		{"a missed call that becomes a task", missed("1.1", client), false, 4},
+		{"one more while the task is open", later(missed("1.2", client), 30), false, 3},
+		{"the call that closes it", later(calledBack("1.3", client), 60), false, 3},
+		{"a missed call of the past", missed("1.4", "79161111111"), true, 5},
+		{"a call that closes nothing", calledBack("1.5", "79162222222"), true, 2},
+	} {
+		before := h.portal.State().Requests
+		h.must(test.call, test.past)
+		if got := h.portal.State().Requests - before; got != test.want {
+			t.Errorf("%s takes %d requests, want %d", test.name, got, test.want)
+		}
+	}
+}
