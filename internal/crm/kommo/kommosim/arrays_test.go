@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -15,7 +16,7 @@ import (
 func notes(entity int64, durations ...int) string {
 	var all []string
 	for _, d := range durations {
-		name, duration := fmt.Sprintf(`"request_id":"r%d",`, d), fmt.Sprint(d)
+		name, duration := fmt.Sprintf(`"request_id":"r%d",`, d), strconv.Itoa(d)
 		if d == 0 {
 			name = ""
 		}

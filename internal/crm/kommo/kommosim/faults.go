@@ -37,8 +37,8 @@ func (s *Sim) handle(r *http.Request) (*answer, bool) {
 	if s.options.Fault != nil {
 		fault = s.options.Fault(r)
 	}
-	if most := s.options.GatewayMost; fault == (Fault{}) && most > 0 && items > most {
-		fault = Fault{Status: http.StatusGatewayTimeout, After: true}
+	if most := s.options.GatewayMost; !fault.Drop && fault.Status == 0 && most > 0 && items > most {
+		fault.Status, fault.After = http.StatusGatewayTimeout, true
 	}
 	s.mu.Unlock()
 	if fault.Slow > 0 {
