@@ -8,6 +8,7 @@ import (
 
 	"ringback/internal/call"
 	"ringback/internal/cel/source"
+	"ringback/internal/crm/policy"
 	"ringback/internal/sweep"
 )
 
@@ -15,6 +16,9 @@ import (
 // as it does. It returns nothing when no record has the id.
 type Explainer interface {
 	Explain(ctx context.Context, pbx, id string) ([]sweep.Explained, error)
+	// Deliveries says what each target is given of a call, and by which rules. It
+	// asks no target.
+	Deliveries(c *call.Call) []policy.Decision
 }
 
 // explained is the answer to GET /api/v1/calls/{id}?explain=1.
@@ -23,6 +27,8 @@ type explained struct {
 	Explanation *call.Explanation `json:"explanation"`
 	// Ladder is the explanation drawn for people, in a fixed-width font.
 	Ladder string `json:"ladder"`
+	// Deliveries are what the targets are given of the call.
+	Deliveries []policy.Decision `json:"deliveries"`
 }
 
 // explainCall answers with the call as its records tell it now, whether the
@@ -53,7 +59,7 @@ func (s *Server) explainCall(w http.ResponseWriter, r *http.Request, pbx, id str
 		s.refuseError(w, r, err)
 		return
 	}
-	s.writeJSON(w, http.StatusOK, explained{newest.Call, newest.Explanation, ladder.String()})
+	s.writeJSON(w, http.StatusOK, explained{newest.Call, newest.Explanation, ladder.String(), s.config.Explainer.Deliveries(newest.Call)})
 }
 
 // unreadable says that the PBX's records are why there is no explanation: away,

@@ -10,6 +10,7 @@ import (
 	"ringback/internal/call"
 	"ringback/internal/cel"
 	"ringback/internal/cel/source"
+	"ringback/internal/crm/policy"
 	"ringback/internal/sweep"
 )
 
@@ -32,6 +33,12 @@ func (e fakeExplainer) Explain(_ context.Context, pbx, id string) ([]sweep.Expla
 	return []sweep.Explained{{Call: c, Explanation: why}}, nil
 }
 
+func (fakeExplainer) Deliveries(c *call.Call) []policy.Decision {
+	return []policy.Decision{{
+		Target: "portal", Type: "bitrix24", Deliver: []policy.Delivery{{Key: "main-" + c.ID, Client: "+" + c.From.Number, Why: []string{"rule 1 for numbers"}}},
+	}}
+}
+
 func TestACallIsExplainedFromTheRecords(t *testing.T) {
 	away := &source.UnavailableError{Place: "mysql pbx2/asteriskcdrdb", Err: errors.New("refused")}
 	for _, test := range []struct {
@@ -41,7 +48,7 @@ func TestACallIsExplainedFromTheRecords(t *testing.T) {
 	}{
 		{
 			"with its ladder and the reason for each fact", "/api/v1/calls/1.1?explain=1", 200,
-			[]string{`"call":{"id":"1.1"`, `"result":"missed"`, `"fact":"direction"`, `"kind":"hangs_up"`, `● dials 74950000001`},
+			[]string{`"call":{"id":"1.1"`, `"result":"missed"`, `"fact":"direction"`, `"kind":"hangs_up"`, `● dials 74950000001`, `"deliveries":[{"target":"portal","type":"bitrix24","skipped":"","deliver":[{"key":"main-1.1","client":"+79161234567","why":["rule 1 for numbers"]}]}]`},
 		},
 		{"unless no record has the id", "/api/v1/calls/9.9?explain=1", 404, []string{"no record"}},
 		{"unless the PBX is away", "/api/v1/calls/1.1?explain=1&pbx=second", 503, []string{"cannot be read now"}},

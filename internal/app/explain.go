@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 
+	"ringback/internal/call"
+	"ringback/internal/crm/policy"
 	"ringback/internal/sweep"
 )
 
@@ -26,6 +28,12 @@ func (a *App) Explain(ctx context.Context, pbx, id string) ([]sweep.Explained, e
 		}
 	}
 	return nil, errors.Join(failed...)
+}
+
+// Deliveries says what each target is given of a call, and by which rules. It asks no
+// target.
+func (a *App) Deliveries(c *call.Call) []policy.Decision {
+	return policy.Explain(a.Config.Targets, c)
 }
 
 func (p *pbx) explain(ctx context.Context, id string) ([]sweep.Explained, error) {

@@ -43,13 +43,13 @@ func (c *callsCommand) Run(ctx context.Context, p *Process) error {
 	if err := c.check(); err != nil {
 		return err
 	}
-	pbxs, err := c.open(ctx, p)
+	pbxs, targets, err := c.open(ctx, p)
 	if err != nil {
 		return err
 	}
 	defer closeAll(pbxs)
 	if c.Explain || c.ExportCase {
-		return c.why(ctx, p, pbxs)
+		return c.why(ctx, p, pbxs, targets)
 	}
 	out := newOutput(p)
 	printer, err := listing.New(c.Format, out, screen(p.Stdout))

@@ -26,34 +26,36 @@ type sourceFlags struct {
 	PBX      []string `name:"pbx" sep:"none" placeholder:"NAME" help:"With --cel: the name that calls show. Else one of the PBXs configured; may be repeated."`
 }
 
-// open opens the PBXs that the flags name. The caller closes their sources.
-func (f *sourceFlags) open(ctx context.Context, p *Process) ([]sweep.PBX, error) {
+// open opens the PBXs that the flags name, and gives the targets that are configured.
+// The caller closes the PBXs' sources.
+func (f *sourceFlags) open(ctx context.Context, p *Process) ([]sweep.PBX, []config.Target, error) {
 	if f.CEL != "" {
 		pbx, err := f.single(p)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
-		return openAll(ctx, p, []opening{pbx})
+		pbxs, err := openAll(ctx, p, []opening{pbx})
+		return pbxs, nil, err
 	}
 	if f.Timezone != "" {
-		return nil, misuse("--timezone belongs to --cel; with a configuration, set timezone of the PBX there")
+		return nil, nil, misuse("--timezone belongs to --cel; with a configuration, set timezone of the PBX there")
 	}
 	if _, err := os.Stat(f.path(p)); f.Config == "" && errors.Is(err, os.ErrNotExist) {
-		return nil, misuse("nothing says where the records are: give --cel URL, or --config FILE (there is no %s)", f.path(p))
+		return nil, nil, misuse("nothing says where the records are: give --cel URL, or --config FILE (there is no %s)", f.path(p))
 	}
 	loaded, err := f.load(p)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	chosen, err := choose(loaded.PBX, f.PBX)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	openings := make([]opening, len(chosen))
 	for i := range chosen {
 		known, err := app.Known(&chosen[i], p.Now)
 		if err != nil {
-			return nil, &usageError{err}
+			return nil, nil, &usageError{err}
 		}
 		openings[i] = opening{
 			address: chosen[i].CEL.Reveal(),
@@ -61,7 +63,8 @@ func (f *sourceFlags) open(ctx context.Context, p *Process) ([]sweep.PBX, error)
 			pbx:     known,
 		}
 	}
-	return openAll(ctx, p, openings)
+	pbxs, err := openAll(ctx, p, openings)
+	return pbxs, loaded.Targets, err
 }
 
 // single is the PBX of --cel.

@@ -4,14 +4,18 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"io"
 	"strings"
 
+	"ringback/internal/call"
 	"ringback/internal/call/casefile"
+	"ringback/internal/config"
+	"ringback/internal/crm/policy"
 	"ringback/internal/sweep"
 )
 
 // why explains the calls of the ids, or writes them as cases.
-func (c *callsCommand) why(ctx context.Context, p *Process, pbxs []sweep.PBX) error {
+func (c *callsCommand) why(ctx context.Context, p *Process, pbxs []sweep.PBX, targets []config.Target) error {
 	switch {
 	case c.Explain && c.ExportCase:
 		return misuse("give --explain or --export-case, not both")
@@ -29,7 +33,7 @@ func (c *callsCommand) why(ctx context.Context, p *Process, pbxs []sweep.PBX) er
 				missing.add([]string{id})
 			}
 			for i := range found {
-				if err := c.tell(p, pbx, &found[i]); err != nil {
+				if err := c.tell(p, pbx, targets, &found[i]); err != nil {
 					return err
 				}
 			}
@@ -42,7 +46,7 @@ func (c *callsCommand) why(ctx context.Context, p *Process, pbxs []sweep.PBX) er
 	return nil
 }
 
-func (c *callsCommand) tell(p *Process, pbx sweep.PBX, found *sweep.Explained) error {
+func (c *callsCommand) tell(p *Process, pbx sweep.PBX, targets []config.Target, found *sweep.Explained) error {
 	if c.ExportCase {
 		return export(p, pbx, found)
 	}
@@ -51,6 +55,29 @@ func (c *callsCommand) tell(p *Process, pbx sweep.PBX, found *sweep.Explained) e
 	}
 	if err := found.Explanation.WriteText(p.Stdout); err != nil {
 		return err
+	}
+	if _, err := fmt.Fprintln(p.Stdout); err != nil {
+		return err
+	}
+	return deliveries(p, targets, found.Call)
+}
+
+// deliveries says what the targets are given of a call, and by which rules.
+func deliveries(p *Process, targets []config.Target, c *call.Call) error {
+	if len(targets) == 0 {
+		return nil
+	}
+	heading := "What the targets are given of it:\n\n"
+	if c.InProgress {
+		heading = "It has not ended. What the targets would be given of it if it had:\n\n"
+	}
+	if _, err := io.WriteString(p.Stdout, heading); err != nil {
+		return err
+	}
+	for _, d := range policy.Explain(targets, c) {
+		if err := d.WriteText(p.Stdout); err != nil {
+			return err
+		}
 	}
 	_, err := fmt.Fprintln(p.Stdout)
 	return err

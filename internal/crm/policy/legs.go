@@ -34,7 +34,7 @@ func byLegs(c *call.Call, p Part) []Part {
 	used := map[int]bool{0: true}
 	for i, a := range answers {
 		part := p
-		part.Person, part.Talk, part.Why = a.person, whole(call.Seconds(a.talk)), []string{a.why}
+		part.Person, part.Talk, part.Why = a.person, whole(call.Seconds(a.talk)), []string{`calls = "answered_legs": ` + a.why}
 		if i > 0 {
 			part.Leg, part.Number, part.Start = a.leg.ID, numberOf(a.leg.ID, used), begin(c, a.leg)
 		}

@@ -24,8 +24,8 @@ func incoming() *call.Call {
 		From: call.Party{Number: "89161234567"}, To: call.Party{Number: "74950000001"},
 		StartedAt: at(0), Talk: 30.5,
 		Legs: []call.Leg{
-			{ID: "1.1", Channel: "PJSIP/201-1", Party: ours("201"), RangAt: at(1), AnsweredAt: at(2), Result: call.LegAnswered},
-			{ID: "1.2", Channel: "PJSIP/202-1", Party: ours("202"), Via: call.ViaBlindTransfer, RangAt: at(10), AnsweredAt: at(11), Result: call.LegAnswered},
+			{ID: "1.1", Channel: "PJSIP/201-1", Party: ours("201"), RangAt: at(1), AnsweredAt: at(2), EndedAt: at(9), Result: call.LegAnswered},
+			{ID: "1.2", Channel: "PJSIP/202-1", Party: ours("202"), Via: call.ViaBlindTransfer, RangAt: at(10), AnsweredAt: at(11), EndedAt: at(30), Result: call.LegAnswered},
 		},
 		Talks: []call.Talk{
 			{From: at(2), Until: at(9), Parties: []string{"89161234567", "201"}},
@@ -35,7 +35,6 @@ func incoming() *call.Call {
 }
 
 func TestTheRulesSayWhatIsDelivered(t *testing.T) {
-	patterns := func(p string) []*regexp.Regexp { return []*regexp.Regexp{regexp.MustCompile(p)} }
 	internal := incoming()
 	internal.Direction, internal.From, internal.To = call.Internal, ours("203"), ours("201")
 	service := incoming()
