@@ -317,7 +317,7 @@ func TestADeliveryThatIsGivenUpTakesNoOtherWithIt(t *testing.T) {
 				all := c.onClients()
 				stop := map[int]context.CancelFunc{}
 				for _, i := range test.who {
-					all[i].ctx, stop[i] = context.WithCancel(t.Context())
+					stop[i] = all[i].stoppable()
 				}
 				wait := c.begin("note", true, all)
 				<-time.After(test.after)
@@ -345,14 +345,16 @@ func TestARequestThatNobodyWaitsForIsBrokenOff(t *testing.T) {
 		c := newCrowd(t, 40, kommosim.Options{}, nil)
 		c.sim.Break(func(*http.Request) kommosim.Fault { return kommosim.Fault{Slow: time.Minute} })
 		all := c.onClients()
-		ctx, stop := context.WithCancel(t.Context())
+		var stops []context.CancelFunc
 		for _, o := range all {
-			o.ctx = ctx
+			stops = append(stops, o.stoppable())
 		}
 		from := time.Now()
 		wait := c.begin("note", true, all)
 		<-time.After(time.Second)
-		stop()
+		for _, stop := range stops {
+			stop()
+		}
 		wait()
 		if took := time.Since(from); took > time.Second || classes(all)[crm.Uncertain] != 40 {
 			t.Errorf("given up after a second, it takes %v; outcomes %v", took, classes(all))

@@ -111,6 +111,13 @@ type one struct {
 	err   error
 }
 
+// stoppable lets a delivery be given up.
+func (o *one) stoppable() context.CancelFunc {
+	ctx, stop := context.WithCancel(o.ctx)
+	o.ctx = ctx
+	return stop
+}
+
 func (o *one) class() crm.Class {
 	if o.err == nil {
 		return 255

@@ -2,6 +2,7 @@ package kommo_test
 
 import (
 	"fmt"
+	"net/http"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -88,5 +89,28 @@ func TestALiveCallDoesNotWaitForABatchToFill(t *testing.T) {
 		}
 		e.settle()
 		e.check(append(past, live))
+	})
+}
+
+// One request in eight goes wrong in some way, many deliveries share each: every
+// call arrives once.
+func TestAStormOverSharedRequestsLeavesEveryCallOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		e := newEngine(t, 100*time.Millisecond, config.Unsorted, accountOf(60))
+		storm := storm(3)
+		e.sim.Break(func(r *http.Request) kommosim.Fault {
+			f := storm(r)
+			f.Slow = 100 * time.Millisecond
+			return f
+		})
+		past := callsOf(240, 80)
+		e.add(true, past...)
+		live := callsOf(320, 80)[240:]
+		e.add(false, live...)
+		e.settle()
+		e.check(append(past, live...))
+		if h := e.sim.Holdings(); h.Most < 10 {
+			t.Errorf("at most %d items go in one request: nothing was shared", h.Most)
+		}
 	})
 }
