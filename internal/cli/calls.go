@@ -24,7 +24,7 @@ type callsCommand struct {
 	sourceFlags `embed:""`
 	span        `embed:""`
 
-	Explain    bool `help:"With --id: draw what happened, and say which rule and records decided each fact."`
+	Explain    bool `help:"With --id: draw what happened, and say which rule and records decided each fact; with --config, also what each target is given of it and why."`
 	ExportCase bool `name:"export-case" help:"With --id: write the call's records as a case for the tests, with numbers and names replaced."`
 
 	Format listing.Format `enum:"table,jsonl,csv" default:"table" placeholder:"FORMAT" help:"table, jsonl (all of each call) or csv."`

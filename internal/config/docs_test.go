@@ -64,6 +64,24 @@ func TestTheGuidesExamplesAreRight(t *testing.T) {
 	}
 }
 
+// The page about rules shows targets, without the PBX that a whole file needs.
+func TestTheExamplesOfRulesAreRight(t *testing.T) {
+	text, err := os.ReadFile("../../docs/policy.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	blocks := regexp.MustCompile("(?s)```toml\n(.*?)```").FindAllStringSubmatch(string(text), -1)
+	if len(blocks) == 0 {
+		t.Fatal("there are none")
+	}
+	for _, block := range blocks {
+		whole := "[[pbx]]\nname = \"main\"\ncel = \"csv:///Master.csv\"\n" + block[1]
+		if _, err := config.Parse("policy.md", []byte(whole), lookupEnv, readFile); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
 func TestTheGuideGivesTheDefaults(t *testing.T) {
 	text := readGuide(t)
 	for _, value := range []string{config.DefaultListen, config.DefaultState, `"4h"`, config.DefaultOAuthURL, config.DefaultPath} {
