@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"ringback/internal/cel"
+	"ringback/internal/dialplan"
 )
 
 // Join groups records into calls: all channels that any linkedid ties together,
@@ -100,11 +101,34 @@ func Room(r *cel.Record) string {
 	return id
 }
 
-// addCompanions gives each group the records of the channels of other groups
-// that were in the same room.
+// Visitors are those records of one call that its companions in conferences need:
+// of the channels that were in a room and, where one of these is a Local channel,
+// of all, since whoever is in the room is behind it.
+func Visitors(records []cel.Record) []cel.Record {
+	visitor := make(map[string]bool)
+	for i := range records {
+		r := &records[i]
+		if Room(r) == "" {
+			continue
+		}
+		if dialplan.ParseChannel(r.Channel).Local() {
+			return records
+		}
+		visitor[r.UniqueID] = true
+	}
+	var list []cel.Record
+	for i := range records {
+		if visitor[records[i].UniqueID] {
+			list = append(list, records[i])
+		}
+	}
+	return list
+}
+
+// addCompanions gives each group the visitors of the other groups that were in
+// the same room.
 func addCompanions(records []cel.Record, of []int, groups []Group) {
 	rooms := make(map[string]map[int]bool)
-	visitor := make(map[string]bool)
 	for i := range records {
 		room := Room(&records[i])
 		if room == "" {
@@ -114,25 +138,13 @@ func addCompanions(records []cel.Record, of []int, groups []Group) {
 			rooms[room] = make(map[int]bool)
 		}
 		rooms[room][of[i]] = true
-		visitor[records[i].UniqueID] = true
-	}
-	if len(rooms) == 0 {
-		return
-	}
-	own := make([]int, len(groups))
-	for g := range groups {
-		own[g] = len(groups[g].Records)
 	}
 	for _, members := range rooms {
-		for g := range members {
-			for other := range members {
-				if g == other {
-					continue
-				}
-				for _, r := range groups[other].Records[:own[other]] {
-					if visitor[r.UniqueID] {
-						groups[g].Companions = append(groups[g].Companions, r)
-					}
+		for other := range members {
+			visitors := Visitors(groups[other].Records)
+			for g := range members {
+				if g != other {
+					groups[g].Companions = append(groups[g].Companions, visitors...)
 				}
 			}
 		}

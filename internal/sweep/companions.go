@@ -2,6 +2,7 @@ package sweep
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"time"
 
@@ -76,11 +77,11 @@ func (p PBX) findCompanions(ctx context.Context, g *call.Group) error {
 			break
 		}
 	}
-	return p.addCompanions(ctx, g, visitors)
+	return p.addCompanions(ctx, g, v, visitors)
 }
 
 // searchRoom notes the channels that were in the call's conferences between two
-// moments.
+// moments, and the linkedids of Local ones.
 func (p PBX) searchRoom(ctx context.Context, v *visit, from, until int64, visitors map[string]bool) error {
 	return p.Source.Scan(ctx, time.UnixMicro(from), time.UnixMicro(until), func(batch []cel.Record) error {
 		for i := range batch {
@@ -88,6 +89,10 @@ func (p PBX) searchRoom(ctx context.Context, v *visit, from, until int64, visito
 			wanted := v.absent[r.Channel] || v.rooms[call.Room(r)]
 			if wanted && !v.own[r.UniqueID] {
 				visitors[r.UniqueID] = true
+				if dialplan.ParseChannel(r.Channel).Local() {
+					// Whoever is in the room is behind it.
+					visitors[r.LinkedID] = true
+				}
 				delete(v.absent, r.Channel)
 			}
 		}
@@ -95,7 +100,7 @@ func (p PBX) searchRoom(ctx context.Context, v *visit, from, until int64, visito
 	})
 }
 
-func (p PBX) addCompanions(ctx context.Context, g *call.Group, visitors map[string]bool) error {
+func (p PBX) addCompanions(ctx context.Context, g *call.Group, v *visit, visitors map[string]bool) error {
 	if len(visitors) == 0 {
 		return nil
 	}
@@ -107,11 +112,10 @@ func (p PBX) addCompanions(ctx context.Context, g *call.Group, visitors map[stri
 	if err != nil {
 		return err
 	}
+	records = slices.DeleteFunc(records, func(r cel.Record) bool { return v.own[r.UniqueID] })
 	g.Companions = g.Companions[:0]
-	for _, r := range records {
-		if visitors[r.UniqueID] {
-			g.Companions = append(g.Companions, r)
-		}
+	for _, other := range call.Join(records) {
+		g.Companions = append(g.Companions, call.Visitors(other.Records)...)
 	}
 	return nil
 }

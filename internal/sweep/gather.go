@@ -49,7 +49,6 @@ type channel struct {
 	id             string
 	of             *gathering
 	started, ended bool
-	room           bool // it was in a conference
 }
 
 // board finds gatherings by linkedid and uniqueid.

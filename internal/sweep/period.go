@@ -165,6 +165,6 @@ func (w *window) sort(r *cel.Record) {
 		w.closing = append(w.closing, g)
 	}
 	if r.Type == cel.BridgeEnter || r.Type == cel.BridgeExit {
-		w.rooms.note(w.board, g, r)
+		w.rooms.note(g, r)
 	}
 }

@@ -21,13 +21,10 @@ type room struct {
 type rooms map[string]*room
 
 // note remembers that a record's channel was in a conference.
-func (r rooms) note(b *board, g *gathering, rec *cel.Record) {
+func (r rooms) note(g *gathering, rec *cel.Record) {
 	id := call.Room(rec)
 	if id == "" {
 		return
-	}
-	if c := b.chans[rec.UniqueID]; c != nil {
-		c.room = true
 	}
 	conference := r[id]
 	if conference == nil {
@@ -60,23 +57,8 @@ func (g *gathering) companions() []cel.Record {
 		list = append(list, r.left...)
 		for _, other := range r.in {
 			if other != g {
-				list = append(list, other.visitors()...)
+				list = append(list, call.Visitors(other.records)...)
 			}
-		}
-	}
-	return list
-}
-
-// visitors are the records of the channels of g that were in a conference.
-func (g *gathering) visitors() []cel.Record {
-	was := make(map[string]bool, len(g.chans))
-	for _, c := range g.chans {
-		was[c.id] = c.room
-	}
-	var list []cel.Record
-	for i := range g.records {
-		if was[g.records[i].UniqueID] {
-			list = append(list, g.records[i])
 		}
 	}
 	return list
@@ -91,7 +73,7 @@ func (r rooms) leave(g *gathering) {
 			delete(r, conference.id)
 			continue
 		}
-		conference.left = append(conference.left, g.visitors()...)
+		conference.left = append(conference.left, call.Visitors(g.records)...)
 		conference.prune()
 	}
 }

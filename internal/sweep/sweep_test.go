@@ -3,6 +3,7 @@ package sweep_test
 import (
 	"context"
 	"errors"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -13,6 +14,7 @@ import (
 	"pgregory.net/rapid"
 
 	"ringback/internal/call"
+	"ringback/internal/call/casefile"
 	"ringback/internal/cel"
 	"ringback/internal/dbtest"
 	"ringback/internal/sweep"
@@ -162,6 +164,36 @@ func TestMembersOfAConferenceKnowOneAnotherHoweverTheyAreAskedFor(t *testing.T) 
 	want := []string{"79161234567", "1001", "1002"}
 	if diff := cmp.Diff(want, byID[0].Talks[0].Parties); diff != "" {
 		t.Error(diff)
+	}
+}
+
+func TestWhoIsBehindALocalChannelInAConferenceIsKnownHoweverItIsAskedFor(t *testing.T) {
+	b, err := os.ReadFile("../call/testdata/conference-calls-a-client-through-a-local-channel.case")
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := casefile.Parse("conference", b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	src := &memory{records: c.Records, batch: 3}
+	calls := period(t, pbx(t, src, time.Hour), time.Time{}, time.Time{}, sweep.Cursor{})
+	if _, err := sweep.IDs(context.Background(), pbx(t, src, time.Hour), []string{c.Records[0].LinkedID}, func(c *call.Call) error {
+		calls = append(calls, c)
+		return nil
+	}); err != nil {
+		t.Fatal(err)
+	}
+	if len(calls) != 3 {
+		t.Fatalf("%d calls", len(calls))
+	}
+	for _, member := range []*call.Call{calls[0], calls[2]} {
+		if len(member.Talks) != 1 {
+			t.Fatalf("talks: %v", member.Talks)
+		}
+		if diff := cmp.Diff([]string{"201", "89161112233"}, member.Talks[0].Parties); diff != "" {
+			t.Error(diff)
+		}
 	}
 }
 
