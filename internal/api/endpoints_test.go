@@ -287,6 +287,28 @@ func TestAReportShowsTheRunAsItIs(t *testing.T) {
 	}
 }
 
+func TestALongListOfRunsIsReadAFewAtATime(t *testing.T) {
+	h := newHouse(t)
+	for i := range 47 {
+		h.runs.set(fmt.Sprintf("RUN%02d", i), backfill.Done)
+	}
+	for _, limit := range []int{1, 10, 23, 47, 60} {
+		var got struct{ Runs []struct{ ID string } }
+		w := h.ask("GET", fmt.Sprintf("/api/v1/runs?before=RUN99&limit=%d", limit), "")
+		if err := json.Unmarshal(w.Body.Bytes(), &got); err != nil || len(got.Runs) != min(limit, 47) {
+			t.Fatalf("of %d, %d came: %v", limit, len(got.Runs), err)
+		}
+		for i, run := range got.Runs {
+			if want := fmt.Sprintf("RUN%02d", 46-i); run.ID != want {
+				t.Errorf("of %d, run %d is %s, want %s", limit, i, run.ID, want)
+			}
+		}
+	}
+	if h.runs.most > 10 {
+		t.Errorf("%d runs were held at a time", h.runs.most)
+	}
+}
+
 func TestAServerWithoutItsPartsDoesNotListen(t *testing.T) {
 	for name, without := range map[string]func(*Config){
 		"runs":     func(c *Config) { c.Runs = nil },

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -8,6 +9,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -40,6 +42,8 @@ type fakeRuns struct {
 	over bool
 	// asked is how List and Outcomes were asked last.
 	asked string
+	// most is how many runs were asked for at a time at the most.
+	most int
 }
 
 func (f *fakeRuns) Start(_ context.Context, r backfill.Request) (*backfill.Run, error) {
@@ -100,11 +104,15 @@ func (f *fakeRuns) List(_ context.Context, before string, limit int) ([]*backfil
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.asked = fmt.Sprintf("limit %d before %q", limit, before)
+	f.most = max(f.most, limit)
 	var all []*backfill.Run
 	for _, run := range f.runs {
-		all = append(all, clone(run))
+		if before == "" || run.ID < before {
+			all = append(all, clone(run))
+		}
 	}
-	return all, f.fault
+	slices.SortFunc(all, func(a, b *backfill.Run) int { return cmp.Compare(b.ID, a.ID) })
+	return all[:min(len(all), limit)], f.fault
 }
 
 func (f *fakeRuns) Cancel(_ context.Context, id string) (*backfill.Run, error) {
