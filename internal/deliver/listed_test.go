@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"ringback/internal/backfill"
 	"ringback/internal/call"
 	"ringback/internal/crm"
 	"ringback/internal/crm/policy"
@@ -83,4 +84,52 @@ func TestListedCallsCountAsSkippedWithTheReason(t *testing.T) {
 	outcomes, err := b.runs.Outcomes(t.Context(), run.ID, "skipped", "", 10)
 	must(t, err)
 	same(t, "reason", outcomes[0].Reason, "the settings leave out calls of number "+list[0].From.Number+" ([target.leave] numbers = '0$')")
+}
+
+// ruled is a CRM that gets parts of calls by rules.
+type ruled struct {
+	*fake
+
+	rules policy.Rules
+}
+
+func (r ruled) Parcels(c *call.Call, past bool) ([]crm.Parcel, string) {
+	parts, skipped := r.rules.Parts(c)
+	var parcels []crm.Parcel
+	for i := range parts {
+		parcels = append(parcels, crm.Parcel{Key: parts[i].Key(c), Part: parts[i].Number, Past: past, Number: parts[i].Client, Call: c})
+	}
+	return parcels, skipped
+}
+
+func TestACallThatWasDeliveredWholeIsNotThereTwiceByItsLegs(t *testing.T) {
+	dir, portal := t.TempDir(), newFake()
+	portal.update = true
+	c := someCalls(1, 1)[0]
+	at := func(s int) call.Time { return call.Time{Time: c.StartedAt.Add(time.Duration(s) * time.Second)} }
+	c.Legs, c.Talks = nil, nil
+	for i, extension := range []string{"201", "202"} {
+		from, until := at(10*i), at(10*i+8)
+		c.Legs = append(c.Legs, call.Leg{
+			ID: c.ID + "-" + extension, Party: call.Party{Number: extension, Extension: extension},
+			RangAt: from, AnsweredAt: from, EndedAt: until, Result: call.LegAnswered,
+		})
+		c.Talks = append(c.Talks, call.Talk{From: from, Until: until, Parties: []string{c.From.Number, extension}})
+	}
+	life := func(rules policy.Rules, change ...func(*backfill.Request)) *backfill.Run {
+		b := open(t, dir, Target{Name: "portal", Target: ruled{portal, rules}})
+		b.set(c)
+		b.begin()
+		defer b.end()
+		return b.process(change...)
+	}
+	key, leg := "main-"+c.ID, "main-"+c.ID+"-leg-"+c.ID+"-202"
+	same(t, "whole", life(policy.Rules{}).Calls, tally(1, 1, 0, 0))
+	same(t, "by legs", life(policy.Rules{AnsweredLegs: true}).Calls, tally(1, 0, 1, 0))
+	same(t, "entries", portal.entries(), map[string]int64{key: 1})
+	same(t, "forced by legs", life(policy.Rules{AnsweredLegs: true}, forced).Calls, tally(1, 1, 0, 0))
+	same(t, "entries with legs", portal.entries(), map[string]int64{key: 1, leg: 1})
+	same(t, "whole again", life(policy.Rules{}).Calls, tally(1, 0, 1, 0))
+	same(t, "entries at last", portal.entries(), map[string]int64{key: 1, leg: 1})
+	same(t, "doubles", portal.dups, 0)
 }
