@@ -22,9 +22,11 @@ type Entry struct {
 	numbers           string
 	linkedids         []string
 	aliases           []string
-	digest            int64
-	body              []byte
-	contexts          string
+	// beheaded says that records are missing, of the beginning perhaps.
+	beheaded bool
+	digest   int64
+	body     []byte
+	contexts string
 }
 
 // usualBody is room for most calls as JSON, in bytes.
@@ -37,6 +39,7 @@ func NewEntry(c *call.Call) *Entry {
 		direction: string(c.Direction), result: string(c.Result), numbers: numbersOf(c),
 		body: c.AppendJSON(make([]byte, 0, usualBody)), contexts: strings.Join(c.Contexts, "\n"),
 	}
+	e.beheaded = slices.Contains(c.Warnings, "missing_rows")
 	if e.Ended.Before(e.Started) {
 		e.Ended = e.Started
 	}

@@ -9,6 +9,7 @@ import (
 
 // held is what the journal has of a call.
 type held struct {
+	started    int64
 	digest     int64
 	revision   int64
 	linkedids  int
@@ -41,10 +42,10 @@ func lookUp(ctx context.Context, r Reader, pbx string, entries []*Entry) (map[st
 		ids = append(append(ids, e.ID), e.linkedids...)
 	}
 	have := make(map[string]held, len(ids))
-	err := in(ctx, r, `SELECT id, digest, revision, linkedids, joined_into, contexts FROM calls WHERE pbx = $1 AND id IN`, pbx, ids, func(row Row) error {
+	err := in(ctx, r, `SELECT id, started, digest, revision, linkedids, joined_into, contexts FROM calls WHERE pbx = $1 AND id IN`, pbx, ids, func(row Row) error {
 		var id string
 		var h held
-		if err := row.Scan(&id, &h.digest, &h.revision, &h.linkedids, &h.joinedInto, &h.contexts); err != nil {
+		if err := row.Scan(&id, &h.started, &h.digest, &h.revision, &h.linkedids, &h.joinedInto, &h.contexts); err != nil {
 			return err
 		}
 		have[id] = h
@@ -54,7 +55,8 @@ func lookUp(ctx context.Context, r Reader, pbx string, entries []*Entry) (map[st
 }
 
 // compare decides what an entry is to the journal. Records are only ever
-// added to a call, so of two readings the one that joins fewer linkedids is the older.
+// added to a call, so of two readings the one that joins fewer linkedids is the older; but a
+// PBX forgets old ones, and then a reading of the rest begins later than what is held.
 func compare(e *Entry, have map[string]held) Recorded {
 	var parts []string
 	var newest int64
@@ -70,7 +72,7 @@ func compare(e *Entry, have map[string]held) Recorded {
 	switch {
 	case known && h.joinedInto != "" && !slices.Contains(e.linkedids, h.joinedInto):
 		return Recorded{State: Outdated, Revision: h.revision, PartOf: h.joinedInto}
-	case known && joined < h.linkedids:
+	case known && (joined < h.linkedids || joined == h.linkedids && e.beheaded && e.Started.UnixMicro() > h.started):
 		return Recorded{State: Outdated, Revision: h.revision}
 	case known && h.digest == e.digest && len(parts) == 0:
 		return Recorded{State: Same, Revision: h.revision}

@@ -63,6 +63,18 @@ func outdated(t *testing.T, b *bench) {
 	same(t, "calls", b.ids(journal.CallFilter{}), []string{"10.1"})
 }
 
+// beheaded are calls of which the PBX has forgotten the beginning.
+func beheaded(t *testing.T, b *bench) {
+	rest := func(c *call.Call) { c.Warnings = []string{"missing_rows"} }
+	b.record(aCall("main", "10.1", 0))
+	same(t, "the end of a call that is held whole", b.record(aCall("main", "10.1", 2, rest)), []journal.Recorded{{State: journal.Outdated, Revision: 1}})
+	same(t, "a whole call that begins later, as in another zone", states(b.record(aCall("main", "10.1", 2))), []journal.State{journal.Changed})
+	b.record(aCall("main", "11.1", 5, rest))
+	same(t, "the whole call of which the end is held", states(b.record(aCall("main", "11.1", 3))), []journal.State{journal.Changed})
+	b.record(aCall("main", "12.1", 5, rest))
+	same(t, "an end of which more is known", states(b.record(aCall("main", "12.1", 5, rest, func(c *call.Call) { c.Result = call.Missed }))), []journal.State{journal.Changed})
+}
+
 func compared(t *testing.T, b *bench) {
 	b.record(aCall("main", "20.1", 5))
 	list := []*call.Call{aCall("main", "10.1", 0, joins("20.1")), aCall("main", "30.1", 7)}

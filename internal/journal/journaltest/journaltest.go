@@ -23,6 +23,7 @@ func Exercise(t *testing.T, open func(t *testing.T) *journal.Journal) {
 		"a call that changed gets a new revision":                                changed,
 		"a call joined to an older one replaces its earlier self":                joined,
 		"a reading from before a join is outdated":                               outdated,
+		"what the PBX forgot of a call does not take the place of the whole":     beheaded,
 		"comparing says what recording would do and writes nothing":              compared,
 		"a call is found by its id, a joined linkedid and the id of a leg":       found,
 		"calls of different PBXs may have the same id":                           sameID,
