@@ -42,7 +42,8 @@ func (t *Target) closeTask(ctx context.Context, p *crm.Parcel, part policy.Part,
 		if aboutTasks(err) {
 			is, fault = t.isOpen(ctx, task, p.Past, true)
 		}
-		if fault != nil && !aboutTasks(fault) && !(isUncertain(fault) && t.tooLong(m)) {
+		givenUp := isUncertain(fault) && t.tooLong(m)
+		if fault != nil && !aboutTasks(fault) && !givenUp {
 			return m, fault
 		}
 		if is || fault != nil {

@@ -14,7 +14,7 @@ import (
 )
 
 // makeTask makes the task of a missed call, unless the client has one that is
-// open still.
+// open still: then that one is for this call too.
 func (t *Target) makeTask(ctx context.Context, p *crm.Parcel, part policy.Part, m memo) (memo, error) {
 	open, err := t.open.of(ctx, part.Client)
 	if err != nil {
@@ -26,7 +26,7 @@ func (t *Target) makeTask(ctx context.Context, p *crm.Parcel, part policy.Part, 
 			return m.withoutTask(err)
 		}
 		if is {
-			m.Task, m.Noted = o.Task, true
+			m.Task = o.Task
 			return m, nil
 		}
 		if err := t.open.drop(ctx, part.Client, o.Task); err != nil {

@@ -26,7 +26,7 @@ type openTask struct {
 	// Number is what significant leaves of the client's.
 	Number string `json:"number"`
 	Task   int64  `json:"task"`
-	// Call is when the missed call began, in unix microseconds.
+	// Call is when the last missed call that it is for began, in unix microseconds.
 	Call int64 `json:"call"`
 }
 
@@ -59,11 +59,13 @@ func (o openTasks) of(ctx context.Context, number string) ([]openTask, error) {
 	return slices.DeleteFunc(all, func(t openTask) bool { return t.Number != significant(number) }), nil
 }
 
-// add takes down a task; to do that twice changes nothing.
+// add takes down a task, or that it is for one more call; to do that twice changes
+// nothing.
 func (o openTasks) add(ctx context.Context, t openTask) error {
 	t.Number = significant(t.Number)
 	return o.change(ctx, t.Number, func(all []openTask) []openTask {
-		if slices.Contains(all, t) {
+		if i := slices.IndexFunc(all, func(o openTask) bool { return o.Task == t.Task }); i >= 0 {
+			all[i].Call = max(all[i].Call, t.Call)
 			return all
 		}
 		oldest := o.now().Add(-openLasts).UnixMicro()

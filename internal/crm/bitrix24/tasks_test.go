@@ -214,6 +214,20 @@ func TestAClientWhoIsMissedTwiceIsOneTaskWhileItIsOpen(t *testing.T) {
 	}
 }
 
+func TestATaskForTwoMissedCallsIsNotClosedByACallBetweenThem(t *testing.T) {
+	h := open(t, bitrixsim.Options{}, withTasks)
+	h.must(missed("1.1", client), false)
+	h.must(later(missed("1.3", client), 120), false)
+	h.must(later(calledBack("1.2", client), 60), true) // a run over the past finds it
+	if got := h.portal.State().Tasks; len(got) != 1 || got[0].Status != 2 {
+		t.Fatalf("tasks %+v, want an open one", got)
+	}
+	h.must(later(calledBack("1.4", client), 180), false)
+	if got := h.portal.State().Tasks; len(got) != 1 || got[0].Status != 5 {
+		t.Errorf("tasks %+v, want a closed one", got)
+	}
+}
+
 func TestATaskThatSomebodyClosedOrDeletedMakesRoomForTheNext(t *testing.T) {
 	for name, change := range map[string]func(*bitrixsim.Task) bool{
 		"completed":      func(t *bitrixsim.Task) bool { t.Status = 5; return true },
