@@ -2,6 +2,7 @@ package recording_test
 
 import (
 	"bytes"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -50,6 +51,31 @@ func TestALinkGivesTheRecordingWholeAndInRanges(t *testing.T) {
 	ranged := s.get(t, link, "bytes=10-19")
 	if ranged.status != 206 || !bytes.Equal(ranged.body, sound[10:20]) || ranged.header.Get("Content-Range") == "" {
 		t.Errorf("in ranges: %d, %d bytes, %v", ranged.status, len(ranged.body), ranged.header)
+	}
+}
+
+func TestWhoeverListensSlowlyGetsTheWholeRecording(t *testing.T) {
+	s := newShelf(t, nil)
+	sound := wave(8000, make([]byte, 16<<20))
+	s.put(t, "a.wav", sound)
+	s.call.Recordings = []string{"a.wav"}
+	link, err := s.Link(s.call)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const limit = 200 * time.Millisecond
+	server := httptest.NewUnstartedServer(s)
+	server.Config.WriteTimeout = limit
+	server.Start()
+	defer server.Close()
+	answer, err := http.Get(server.URL + strings.TrimPrefix(link, "https://pbx.example"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer answer.Body.Close()
+	<-time.After(2 * limit) // the rest waits in full buffers
+	if n, err := io.Copy(io.Discard, answer.Body); err != nil || n != int64(len(sound)) {
+		t.Errorf("%d of %d bytes came: %v", n, len(sound), err)
 	}
 }
 

@@ -15,6 +15,7 @@ import (
 // ServeHTTP serves the recording of a link, whole or in ranges. Whoever has a
 // link may listen; all others learn nothing, not even what there is.
 func (l *Library) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	w = &patient{w, http.NewResponseController(w)}
 	if r.Method != http.MethodGet && r.Method != http.MethodHead {
 		w.Header().Set("Allow", "GET, HEAD")
 		http.Error(w, "a recording can only be listened to", http.StatusMethodNotAllowed)
@@ -68,6 +69,23 @@ func (l *Library) serve(w http.ResponseWriter, r *http.Request, ref *reference) 
 	h.Set("Cache-Control", "private, max-age=3600")
 	h.Set("Referrer-Policy", "no-referrer")
 	http.ServeContent(w, r, "", modified(file), content)
+}
+
+// pieceTime is how long a client may take for a piece of a recording, some 32 KB.
+const pieceTime = 30 * time.Second
+
+// patient gives each piece of an answer its own time: whoever listens while it comes takes as
+// long as the sound, which a limit for the whole answer would cut off.
+type patient struct {
+	http.ResponseWriter
+
+	controller *http.ResponseController
+}
+
+// Write implements http.ResponseWriter.
+func (p *patient) Write(b []byte) (int, error) {
+	_ = p.controller.SetWriteDeadline(time.Now().Add(pieceTime)) // a writer without deadlines needs none
+	return p.ResponseWriter.Write(b)
 }
 
 // modified is when a file was changed; a range then fits what came before it.
