@@ -12,7 +12,6 @@ import (
 	"fmt"
 	"log/slog"
 	"net/url"
-	"os"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -102,7 +101,7 @@ func New(s Settings) (*Library, error) {
 		return nil, err
 	}
 	if s.Cache != "" {
-		if err := os.MkdirAll(s.Cache, 0o700); err != nil {
+		if err := prepareCache(s.Cache, s.Now()); err != nil {
 			return nil, fmt.Errorf("make the directory for joined recordings: %w", err)
 		}
 	}

@@ -1,7 +1,6 @@
 package recording
 
 import (
-	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -112,7 +111,7 @@ func (l *Library) produce(name string, parts []*part, done chan struct{}) {
 // convert joins and encodes parts into the cache. Only what is whole gets its
 // name.
 func (l *Library) convert(ctx context.Context, name string, parts []*part) error {
-	dir, err := os.MkdirTemp(l.settings.Cache, "making-")
+	dir, err := os.MkdirTemp(l.settings.Cache, making+"*")
 	if err != nil {
 		return err
 	}
@@ -218,35 +217,4 @@ func (l *Library) mix(ctx context.Context, dir string, out *os.File, parts []*pa
 		return errNoMixer
 	}
 	return joinWAV(out, files, sounds)
-}
-
-// evict removes the oldest of the cache until it is within its bound; what was
-// just made stays.
-func (l *Library) evict(kept string) error {
-	entries, err := os.ReadDir(l.settings.Cache)
-	if err != nil {
-		return err
-	}
-	var files []os.FileInfo
-	var size int64
-	for _, e := range entries {
-		if info, err := e.Info(); err == nil && info.Mode().IsRegular() {
-			files = append(files, info)
-			size += info.Size()
-		}
-	}
-	slices.SortFunc(files, func(a, b os.FileInfo) int { return cmp.Compare(a.ModTime().UnixNano(), b.ModTime().UnixNano()) })
-	for _, f := range files {
-		if size <= l.settings.MaxCache {
-			return nil
-		}
-		if f.Name() == kept {
-			continue
-		}
-		if err := os.Remove(filepath.Join(l.settings.Cache, f.Name())); err != nil {
-			return err
-		}
-		size -= f.Size()
-	}
-	return nil
 }

@@ -127,6 +127,43 @@ func TestTheCacheKeepsWithinItsBound(t *testing.T) {
 	}
 }
 
+func TestTheCacheIsItsOwnersAndHoldsNothingOfAKilledProcess(t *testing.T) {
+	cache := t.TempDir()
+	for name, old := range map[string]time.Duration{"making-1": 3 * time.Hour, "making-2": time.Minute} {
+		if err := os.Mkdir(filepath.Join(cache, name), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		at := ended.Add(time.Hour - old)
+		if err := os.Chtimes(filepath.Join(cache, name), at, at); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.Chmod(cache, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	newShelf(t, func(s *recording.Settings) { s.Cache = cache })
+	left, err := os.ReadDir(cache)
+	if err != nil || len(left) != 1 || left[0].Name() != "making-2" {
+		t.Errorf("in the cache are %v: %v", left, err)
+	}
+	if info, err := os.Stat(cache); err != nil || info.Mode().Perm() != 0o700 {
+		t.Errorf("the cache is %v: %v", info, err)
+	}
+	around := t.TempDir()
+	link := filepath.Join(around, "elsewhere")
+	if err := os.Symlink(cache, link); err != nil {
+		t.Fatal(err)
+	}
+	for mode, taken := range map[os.FileMode]bool{0o755: true, 0o777 | os.ModeSticky: false} {
+		if err := os.Chmod(around, mode); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := recording.New(recording.Settings{Cache: link, Now: time.Now}); (err == nil) != taken {
+			t.Errorf("in a directory of mode %v, a cache that leads elsewhere: %v", mode, err)
+		}
+	}
+}
+
 func TestAConversionEndsWithTheLibrary(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newShelf(t, nil)
