@@ -4,6 +4,7 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"sync"
 )
 
 // key is a key that a configuration may have.
@@ -15,7 +16,7 @@ type key struct {
 }
 
 // keys lists every key, tables included.
-func keys() []key { return keysOf(reflect.TypeFor[Config](), place{}) }
+var keys = sync.OnceValue(func() []key { return keysOf(reflect.TypeFor[Config](), place{}) })
 
 func keysOf(t reflect.Type, p place) []key {
 	var all []key

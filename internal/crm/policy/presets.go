@@ -2,6 +2,8 @@ package policy
 
 import (
 	"fmt"
+	"strconv"
+	"strings"
 
 	"ringback/internal/call"
 )
@@ -30,7 +32,7 @@ func (r Rules) preset(p *Part) {
 		of("source", p.Source)
 	}
 	if p.DefaultUser = trunk.DefaultUser; p.DefaultUser != 0 {
-		of("default user", fmt.Sprint(p.DefaultUser))
+		of("default user", strconv.FormatInt(p.DefaultUser, 10))
 	}
 	p.Responsible = usual
 	if p.Direction != call.Incoming || p.Result == call.Answered {
@@ -47,15 +49,11 @@ func (r Rules) preset(p *Part) {
 
 // words are a ladder as the configuration has it.
 func words(ladder []Responsible) string {
-	text := ""
+	text := make([]string, len(ladder))
 	for i, one := range ladder {
-		if i > 0 {
-			text += ", "
+		if text[i] = string(one); one == OfPerson {
+			text[i] = "rang"
 		}
-		if one == OfPerson {
-			one = "rang"
-		}
-		text += string(one)
 	}
-	return text
+	return strings.Join(text, ", ")
 }
