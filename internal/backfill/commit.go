@@ -11,20 +11,21 @@ import (
 // commit writes one batch of a walk: calls, outcomes, counts and the place in the
 // period, in one transaction.
 func (w *worker) commit(ctx context.Context, n int, batch []*journal.Entry, walkDone bool) error {
-	if len(batch) == 0 && !walkDone {
-		return nil
+	batch, err := w.uncounted(ctx, n, batch)
+	if err != nil || len(batch) == 0 && !walkDone {
+		return err
 	}
 	progress := journal.Progress{Run: w.run.Seq, Epoch: w.run.Epoch, Walk: n, WalkDone: walkDone}
 	now := w.config.Now()
 	if w.run.Kind == string(ByPeriod) {
-		if len(batch) > 0 {
+		if len(batch) > 0 && batch[len(batch)-1].Started.After(w.resumed) {
 			last := batch[len(batch)-1]
 			progress.AtStart, progress.AtID = last.Started, last.ID
 		}
 		fraction := w.done(n, progress.AtStart)
 		progress.ReadyAt = w.pace.readyAt(now, fraction)
 	}
-	err := w.persist(ctx, func(tx journal.Tx) error {
+	err = w.persist(ctx, func(tx journal.Tx) error {
 		outcomes, err := w.outcomes(ctx, tx, n, batch, now)
 		if err != nil {
 			return err
@@ -42,6 +43,35 @@ func (w *worker) commit(ctx context.Context, n int, batch []*journal.Entry, walk
 	walk.Done = walkDone
 	w.changes.tell(w.run.ID)
 	return nil
+}
+
+// uncounted are the calls of a batch that the run has not counted, as far as it can have: they
+// began before the place where it was taken up.
+func (w *worker) uncounted(ctx context.Context, n int, batch []*journal.Entry) ([]*journal.Entry, error) {
+	var ids []string
+	for _, e := range batch {
+		if !e.Started.After(w.resumed) {
+			ids = append(ids, e.ID)
+		}
+	}
+	if len(ids) == 0 {
+		return batch, nil
+	}
+	var counted map[string]bool
+	err := w.persist(ctx, func(tx journal.Tx) (err error) {
+		counted, err = journal.CountedCalls(ctx, tx, w.run.Seq, w.run.Walks[n].PBX, ids)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	rest := make([]*journal.Entry, 0, len(batch))
+	for _, e := range batch {
+		if !counted[e.ID] {
+			rest = append(rest, e)
+		}
+	}
+	return rest, nil
 }
 
 // outcomes records the calls of a batch that have ended and has the Deliverer

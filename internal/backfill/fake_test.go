@@ -161,7 +161,7 @@ func openAt(tb testing.TB, url string, pbx fakes, change func(*Config)) *bench {
 	s, err := New(config)
 	must(tb, err)
 	s.backoff = func(int) time.Duration { return time.Millisecond }
-	s.batch = 25
+	s.batch, s.again = 25, 10*time.Second
 	return &bench{s, j, queue}
 }
 

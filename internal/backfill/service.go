@@ -62,6 +62,7 @@ type Service struct {
 	changes changes
 	backoff func(stalls int) time.Duration
 	batch   int // calls at most
+	again   time.Duration // readAgain
 
 	ids     sync.Mutex
 	entropy *ulid.MonotonicEntropy
@@ -92,7 +93,7 @@ func New(config Config) (*Service, error) {
 	}
 	s := &Service{
 		config: config, changes: changes{watched: map[string]map[chan struct{}]bool{}},
-		backoff: backoff, batch: batchCalls, entropy: ulid.Monotonic(rand.Reader, 0), closing: make(chan struct{}),
+		backoff: backoff, batch: batchCalls, again: readAgain, entropy: ulid.Monotonic(rand.Reader, 0), closing: make(chan struct{}),
 	}
 	err := config.Jobs.Register(jobs.Kind{Name: jobKind, Queue: jobQueue, Workers: atOnce, Work: s.work})
 	if err != nil {

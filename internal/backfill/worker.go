@@ -21,6 +21,8 @@ type worker struct {
 
 	run  journal.Run
 	pace pace
+	// resumed is where the present walk of a period was when the run was taken up.
+	resumed time.Time
 }
 
 // work is the job of a run. It returns nil when nothing is left to do.
@@ -155,13 +157,20 @@ func (w *worker) walkPeriods(ctx context.Context) error {
 	return away
 }
 
+// readAgain is how far before its place a walk goes on: where a PBX's clock was set back, calls
+// come after others that began later. Those that were counted are passed over.
+const readAgain = 4 * time.Hour
+
 func (w *worker) walkPeriod(ctx context.Context, n int) error {
 	walk := &w.run.Walks[n]
 	pbx, err := w.open(ctx, walk.PBX)
 	if err != nil {
 		return err
 	}
-	after := sweep.Cursor{Start: walk.AtStart, ID: walk.AtID}
+	var after sweep.Cursor
+	if w.resumed = walk.AtStart; !w.resumed.IsZero() {
+		after.Start = w.resumed.Add(-w.again)
+	}
 	return w.walk(ctx, n, func(ctx context.Context, yield yielder) error {
 		return w.config.Period(ctx, pbx, walk.From, walk.Until, after, yield)
 	}, func(rest []*journal.Entry) error { return w.commit(ctx, n, rest, true) })
