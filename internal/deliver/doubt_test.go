@@ -134,6 +134,32 @@ func TestNothingIsBegunWhenWhatWasDrawnForOthersCannotBeGivenBack(t *testing.T) 
 	same(t, "owner", b.of(list[1]).Owner, "")
 }
 
+func TestWhatWasBegunWithoutTheJournalsWordForItIsTakenUpAllTheSame(t *testing.T) {
+	ctx := t.Context()
+	portal := newFake()
+	portal.readBack = true
+	b := open(t, t.TempDir(), Target{Name: "portal", Target: portal})
+	list := someCalls(2, 2)
+	b.live(list[0])
+	b.live(list[1])
+	l := b.lanes[0]
+	due, err := l.due(ctx, time.Now(), l.atOnce)
+	must(t, err)
+	prepared, _, err := l.prepare(ctx, due)
+	must(t, err)
+	_, err = l.begin(ctx, prepared[:1]) // it is written, and the journal's answer lost
+	must(t, err)
+	l.mistrust(due, prepared)
+	must(t, b.Start(context.Background(), b.runs))
+	defer b.end()
+	for _, c := range list {
+		for b.of(c).State != journal.DeliveryDelivered {
+		}
+	}
+	same(t, "looks", portal.looks.Load(), int64(0))
+	same(t, "doubles", portal.dups, 0)
+}
+
 func TestWhatChangedWhileItWasLookedAtIsNotClosed(t *testing.T) {
 	ctx := t.Context()
 	b := open(t, t.TempDir(), Target{Name: "portal", Target: newFake()})

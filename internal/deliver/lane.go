@@ -29,6 +29,9 @@ type lane struct {
 	counts   counts
 	// contested says that another process took what this one was about to.
 	contested bool
+	// unsure are deliveries, as they were, of which it is not known whether they were written down
+	// as begun; nobody works at them.
+	unsure []journal.Delivery
 }
 
 const (
@@ -114,6 +117,9 @@ func (l *lane) round(ctx, working context.Context) (begun int, wait time.Duratio
 	if err != nil || until.After(now) {
 		return 0, max(0, min(until.Sub(now), lookLast)), err
 	}
+	if err := l.unbegin(ctx); err != nil {
+		return 0, 0, err
+	}
 	due, err := l.due(ctx, now, free)
 	if err != nil || len(due) == 0 {
 		return 0, 0, err
@@ -128,6 +134,7 @@ func (l *lane) round(ctx, working context.Context) (begun int, wait time.Duratio
 	}
 	got, err := l.begin(ctx, allowed)
 	if err != nil {
+		l.mistrust(due, allowed)
 		return 0, 0, errors.Join(err, l.giveBack(ctx, allowed))
 	}
 	l.contested = len(got) < len(allowed)
