@@ -1,6 +1,7 @@
 package api
 
 import (
+	"bytes"
 	"net/http"
 
 	"ringback/internal/backfill"
@@ -33,7 +34,7 @@ func (s *Server) listRuns(w http.ResponseWriter, r *http.Request, p *parameters)
 			if i > 0 || left < limit {
 				b = append(b, ',')
 			}
-			b = append(b, text...)
+			b = append(b, bytes.TrimSpace(text)...)
 			if _, err := w.Write(b); err != nil {
 				return // the client has gone
 			}

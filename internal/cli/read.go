@@ -136,8 +136,12 @@ func standing(run *backfill.Run) string {
 // report prints how the run went.
 func report(p *Process, run *backfill.Run, failed []backfill.CallOutcome) {
 	c := run.Calls
-	fmt.Fprintf(p.Stdout, "run %s %s: %s found, %d delivered, %d skipped, %d failed, %d in progress\n",
-		run.ID, run.State, count(int(c.Found), "call", "calls"), c.Delivered, c.Skipped, c.Failed, c.InProgress)
+	delivered := "delivered"
+	if run.DryRun {
+		delivered = "would be delivered"
+	}
+	fmt.Fprintf(p.Stdout, "run %s %s: %s found, %d %s, %d skipped, %d failed, %d in progress\n",
+		run.ID, run.State, count(int(c.Found), "call", "calls"), c.Delivered, delivered, c.Skipped, c.Failed, c.InProgress)
 	for _, id := range c.NotFound {
 		fmt.Fprintf(p.Stdout, "not found: %s\n", id)
 	}
