@@ -18,6 +18,7 @@ var longCalls = []struct {
 	{"a telephone that forwards to itself", forwardingRound},
 	{"a queue that rings in vain", queueRound},
 	{"telephones tried in turn", huntRound},
+	{"a number outside that is dialled again and again", outsideRound},
 	{"a member who leaves a conference and comes back", conferenceRound},
 	{"a caller handed on and on", transferRound},
 }
@@ -74,6 +75,16 @@ func huntRound(n int) []cel.Record {
 		records[i].App, records[i].Exten = "", "s"
 	}
 	return records
+}
+
+func outsideRound(n int) []cel.Record {
+	records := queueRound(n)
+	for i := range records {
+		records[i].Channel, records[i].App, records[i].Exten = fmt.Sprintf("PJSIP/trunk-b-%08x", n), "", "s"
+	}
+	dial := record(records[0].At-longCallStart, cel.AppStart, "PJSIP/trunk-a-00000001", "1.1")
+	dial.App, dial.AppData = "Dial", fmt.Sprintf("PJSIP/8916123456%d@trunk-b,20", n%3)
+	return append([]cel.Record{dial}, records...)
 }
 
 func conferenceRound(n int) []cel.Record {

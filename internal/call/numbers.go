@@ -2,6 +2,7 @@ package call
 
 import (
 	"slices"
+	"sort"
 	"strings"
 
 	"ringback/internal/cel"
@@ -98,19 +99,24 @@ func (m *model) shown(number string) bool {
 // first that is recorded while the leg lives, else the last before, else the
 // next that names the very endpoint.
 func (m *model) dialledNumber(records []*cel.Record, l *channel) string {
-	number := ""
-	for _, r := range records {
-		late := r.At > l.until()+m.slack
-		sent, ok := numberFor(l, dialOf(r), !late)
-		switch {
-		case !ok || late && number != "":
-			continue
-		case r.At >= l.start:
+	began := sort.Search(len(records), func(i int) bool { return records[i].At >= l.start })
+	ended := max(began, sort.Search(len(records), func(i int) bool { return records[i].At > l.until()+m.slack }))
+	for _, r := range records[began:ended] {
+		if sent, ok := numberFor(l, dialOf(r), true); ok {
 			return sent
 		}
-		number = sent
 	}
-	return number
+	for _, r := range slices.Backward(records[:began]) {
+		if sent, ok := numberFor(l, dialOf(r), true); ok {
+			return sent
+		}
+	}
+	for _, r := range records[ended:] {
+		if sent, ok := numberFor(l, dialOf(r), false); ok {
+			return sent
+		}
+	}
+	return ""
 }
 
 // numberFor is what Dial's arguments send to the leg's endpoint. A group of
