@@ -61,7 +61,7 @@ type Service struct {
 	config  Config
 	changes changes
 	backoff func(stalls int) time.Duration
-	batch   int // calls at most
+	batch   int           // calls at most
 	again   time.Duration // readAgain
 
 	ids     sync.Mutex
