@@ -192,6 +192,7 @@ func TestANoteThatOthersMayHaveCrowdedOutIsLookedForAlone(t *testing.T) {
 			other = append(other, fmt.Sprintf(`{"entity_id":%d,"note_type":"call_in","params":{"duration":1,"source":"another"}}`, c.clients[4]))
 		}
 		c.post("/api/v4/contacts/notes", "["+strings.Join(other, ",")+"]")
+		c.pacer.hold()
 		c.look("note", true, all)
 		for i, o := range all[:4] {
 			if !o.found {
@@ -307,8 +308,10 @@ func TestADeliveryThatIsGivenUpTakesNoOtherWithIt(t *testing.T) {
 		want  crm.Class
 	}{
 		{"one that waits", []int{7}, 50 * time.Millisecond, crm.Unavailable},
+		{"the one that leads, and waits", []int{0}, 50 * time.Millisecond, crm.Unavailable},
 		{"all but one, who wait", upTo(39), 50 * time.Millisecond, crm.Unavailable},
 		{"one that is under way", []int{7}, 200 * time.Millisecond, crm.Uncertain},
+		{"the one that leads, and is under way", []int{0}, 200 * time.Millisecond, crm.Uncertain},
 		{"all but one, who are under way", upTo(39), 200 * time.Millisecond, crm.Uncertain},
 	} {
 		t.Run(test.name, func(t *testing.T) {

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"ringback/internal/config"
@@ -160,19 +161,22 @@ func (c *crowd) parcel(i int, past bool) *crm.Parcel {
 	return &parcels[0]
 }
 
-// begin has all do a step at the same time; wait returns when they are done.
+// begin has all do a step at the same time, the first leading; wait returns when they
+// are done.
 func (c *crowd) begin(step string, past bool, all []*one) (wait func()) {
 	var work sync.WaitGroup
 	for _, o := range all {
 		work.Go(func() {
-			p := c.parcel(o.i, past)
 			s := crm.Step{Name: step, Charges: []crm.Charge{{Budget: "requests", Units: 0.0001}}}
-			memo, err := c.target.Do(o.ctx, p, s, o.memo)
+			memo, err := c.target.Do(o.ctx, c.parcel(o.i, past), s, o.memo)
 			o.err = err
 			if len(memo) > 0 {
 				o.memo = memo
 			}
 		})
+		if o == all[0] {
+			synctest.Wait()
+		}
 	}
 	return work.Wait
 }
