@@ -88,6 +88,8 @@ client_id = %q
 client_secret = %q
 refresh_token = %q
 default_user = 1
+[target.missed_tasks]
+for_past = true
 `, address, address, id, secret, refresh)
 	return sim
 }
