@@ -5,8 +5,8 @@ import (
 	"time"
 )
 
-// troubles is how many failures in a row, of different deliveries, tell that the
-// target is away and not a single call cursed.
+// troubles is how many failures in a row, with no success between, are taken to mean that the
+// target is away. They may be of one delivery, where there is no other to tell a cursed call by.
 const troubles = 3
 
 // breaker keeps requests from a target that is away or refuses everything: after
