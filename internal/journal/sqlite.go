@@ -55,8 +55,9 @@ func (e *sqliteEngine) open(ctx context.Context, logger *slog.Logger) error {
 	if err := f.Close(); err != nil {
 		return err
 	}
+	// synchronous(FULL): a step that a power cut takes back would be done twice.
 	e.write, err = openPool(dsn(e.path, url.Values{
-		"_pragma": {"auto_vacuum(INCREMENTAL)", "journal_mode(WAL)", "busy_timeout(5000)", "synchronous(NORMAL)", "foreign_keys(1)", "journal_size_limit(67108864)"},
+		"_pragma": {"auto_vacuum(INCREMENTAL)", "journal_mode(WAL)", "busy_timeout(5000)", "synchronous(FULL)", "foreign_keys(1)", "journal_size_limit(67108864)"},
 		"_txlock": {"immediate"},
 	}))
 	if err != nil {

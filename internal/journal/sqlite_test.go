@@ -142,6 +142,26 @@ func TestWhatCannotBeOpenedIsRefusedClearly(t *testing.T) {
 	}
 }
 
+// Without FULL (https://www.sqlite.org/pragma.html#pragma_synchronous), SQLite may forget in a
+// power cut what it has committed last.
+func TestWhatIsCommittedOutlivesAPowerCut(t *testing.T) {
+	const full = 2
+	j := open(t, filepath.Join(t.TempDir(), "state.db"))
+	err := j.InTx(t.Context(), func(tx journal.Tx) error {
+		var level int
+		if err := tx.QueryRow(t.Context(), `PRAGMA synchronous`).Scan(&level); err != nil {
+			return err
+		}
+		if level != full {
+			t.Errorf("synchronous is %d, want %d", level, full)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
 func TestReadersDoNotWaitForTheWriter(t *testing.T) {
 	j := open(t, filepath.Join(t.TempDir(), "state.db"))
 	err := j.InTx(t.Context(), func(tx journal.Tx) error {
