@@ -18,6 +18,9 @@ func (w *worker) commit(ctx context.Context, n int, batch []*journal.Entry, walk
 	progress := journal.Progress{Run: w.run.Seq, Epoch: w.run.Epoch, Walk: n, WalkDone: walkDone}
 	now := w.config.Now()
 	if w.run.Kind == string(ByPeriod) {
+		if w.run.Walks[n].AtStart.IsZero() && len(batch) > 0 {
+			w.pace = w.pace.skip(w.done(n, batch[0].Started) - w.done(n, time.Time{}))
+		}
 		if len(batch) > 0 && batch[len(batch)-1].Started.After(w.resumed) {
 			last := batch[len(batch)-1]
 			progress.AtStart, progress.AtID = last.Started, last.ID

@@ -12,11 +12,17 @@ type pace struct {
 // newPace begins at a moment when the fraction done was from, between 0 and 1.
 func newPace(now time.Time, from float64) pace { return pace{now, from} }
 
+// skip leaves out a fraction that cost nothing, such as years before the first call.
+func (p pace) skip(fraction float64) pace {
+	p.from += fraction
+	return p
+}
+
 // readyAt is the zero time while there is too little to go by.
 func (p pace) readyAt(now time.Time, done float64) time.Time {
 	const least, soonest = 0.001, 500 * time.Millisecond
 	took := now.Sub(p.since)
-	if done-p.from < least || took < soonest {
+	if done-p.from < least*(1-p.from) || took < soonest {
 		return time.Time{}
 	}
 	left := float64(took) * (1 - done) / (done - p.from)

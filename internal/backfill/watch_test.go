@@ -112,6 +112,16 @@ func TestTheEndIsEstimatedFromThePaceOnceThereIsOne(t *testing.T) {
 }
 
 func TestARunShowsHowLongItWillTake(t *testing.T) {
+	for name, from := range map[string]time.Time{
+		"":                                       epoch,
+		"though years without a call come first": epoch.AddDate(-10, 0, 0),
+	} {
+		t.Run(name, func(t *testing.T) { showsHowLong(t, from) })
+	}
+}
+
+func showsHowLong(t *testing.T, from time.Time) {
+	t.Helper()
 	list := calls("main", 100)
 	gate := make(chan struct{})
 	now := make(chan time.Time, 1)
@@ -128,11 +138,11 @@ func TestARunShowsHowLongItWillTake(t *testing.T) {
 		return nil
 	}}}, func(c *Config) { c.Now = clock })
 	r := whole()
-	r.End = epoch.Add(100 * time.Second)
+	r.Start, r.End = from, epoch.Add(100*time.Second)
 	run, err := b.Start(context.Background(), r)
 	must(t, err)
 	half := b.until(t, run.ID, func(r *Run) bool { return r.Calls.Found == 50 })
-	if half.ETA < 0 || half.ETA > time.Minute {
+	if half.ETA < time.Second || half.ETA > time.Minute {
 		t.Errorf("halfway, after some seconds, the rest takes %v", half.ETA)
 	}
 	close(gate)
