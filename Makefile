@@ -50,7 +50,7 @@ fuzz: ## fuzz each parser for a while; TIME=… for each (10s)
 soak: test-tools ## an hour of runs among kills, faults and clocks that are set; TIME=10m for less; then every call must be there once, and nothing have grown
 	$(GO) test ./internal/soak -run '^TestTheProgramKeepsOn$$' -count 1 -v -timeout 0 -soak '$(or $(TIME),1h)'
 
-history: ## bring 5,000 past calls of all kinds to a simulated Bitrix24, among faults and kills; CALLS=… for another number
+history: ## bring 5,000 past calls of all kinds to each simulated CRM, among faults and kills; CALLS=… for another number
 	$(GO) test ./internal/history -count 1 -v -timeout 30m -calls '$(or $(CALLS),5000)'
 
 check: lint test bench ## everything that a change must pass: lint, tests, one round of benchmarks, modules as they were published

@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -38,7 +39,7 @@ func newPortal(w *world) *portal {
 		Now: time.Now, Work: func(d time.Duration) { <-time.After(d) }, ClientID: "local.app", ClientSecret: clientSecret, Fault: p.fault,
 	})
 	for extension := firstExtension; extension < unknown; extension++ {
-		p.sim.AddUser(bitrixsim.User{ID: int64(portalUsers + extension), Inner: fmt.Sprint(extension), Active: extension != dismissed})
+		p.sim.AddUser(bitrixsim.User{ID: int64(portalUsers + extension), Inner: strconv.Itoa(extension), Active: extension != dismissed})
 	}
 	_, p.refresh = p.sim.Grant(portalDefault)
 	w.secrets[p.refresh] = true
@@ -71,7 +72,7 @@ func (p *portal) adapter(services crm.Services, wire http.RoundTripper) (crm.Tar
 	return bitrix24.New(bitrix24.Settings{
 		Portal: "https://demo.bitrix24.ru", ClientID: "local.app", ClientSecret: config.NewSecret(clientSecret), RefreshToken: config.NewSecret(p.refresh),
 		OAuthURL: "https://oauth.bitrix24.tech", DefaultUser: portalDefault, Recordings: true, Transport: wire,
-		Users: map[string]int64{fmt.Sprint(misled): portalUsers + dismissed}, Rules: policy.Rules{Anonymous: anonymous},
+		Users: map[string]int64{strconv.Itoa(misled): portalUsers + dismissed}, Rules: policy.Rules{Anonymous: anonymous},
 	}, services)
 }
 

@@ -3,6 +3,7 @@ package history
 import (
 	"context"
 	"flag"
+	"fmt"
 	"os"
 	"slices"
 	"sync"
@@ -11,7 +12,7 @@ import (
 	"time"
 )
 
-var size = flag.Int("calls", 150, "how many past calls are brought to each CRM")
+var size = flag.Int("calls", 100, "how many past calls are brought to each CRM")
 
 // inBubble runs a world on a clock of its own, which stands at the morning of the import.
 func inBubble(t *testing.T, s *sky, f func(*world)) {
@@ -114,6 +115,7 @@ func (w *world) check(used func() float64, rate float64) *figures {
 	}
 	f.latency(live)
 	f.again(run.Calls.Found)
+	<-time.After(time.Minute) // the last recording is whole by then
 	w.use(func(l *life) {
 		f.heard = map[string][]byte{}
 		for _, link := range w.crm.links() {
@@ -174,7 +176,8 @@ func TestMain(m *testing.M) {
 	flag.Parse()
 	var err error
 	if pastDir, err = os.MkdirTemp("", "ringback-history-"); err != nil {
-		panic(err)
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
 	}
 	code := m.Run()
 	_ = os.RemoveAll(pastDir)

@@ -186,12 +186,6 @@ func (w *world) at(key string) time.Time {
 	return w.landed[key]
 }
 
-func (w *world) arrivals() int {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	return len(w.landed)
-}
-
 func (w *world) sentSoFar() int {
 	w.mu.Lock()
 	defer w.mu.Unlock()
