@@ -194,6 +194,23 @@ func repeatedHour(t *testing.T, b Backend) {
 	}
 }
 
+func doubledKey(t *testing.T, b Backend) {
+	l := Layout{Key: "-", Time: EpochSeconds}
+	p := b.Create(t, l)
+	records := make([]cel.Record, 100)
+	for i := range records {
+		records[i] = record(int64(i+1), noon.Add(time.Duration(i/2)*time.Second))
+	}
+	p.Insert(t, rows(l, records))
+	s, err := open.Open(t.Context(), p.URL, source.Options{Columns: map[string]string{source.KeyField: source.EventTime.String()}})
+	if err == nil {
+		err = errors.Join(s.Scan(t.Context(), time.Time{}, time.Time{}, func([]cel.Record) error { return nil }), s.Close())
+	}
+	if e, ok := errors.AsType[*source.SetupError](err); !ok || e.Remedy == "" {
+		t.Errorf("two rows in each second, told apart by it, give %v", err)
+	}
+}
+
 func withoutKey(t *testing.T, b Backend) {
 	for _, l := range []Layout{{Key: "-"}, {Key: "-", TimeIndex: true}, {Key: "-", Time: Seconds, TimeIndex: true}} {
 		p := b.Create(t, l)

@@ -55,6 +55,7 @@ func Run(t *testing.T, b Backend) {
 	t.Run("what cannot be read is refused with a remedy", func(t *testing.T) { refusals(t, b) })
 	if b.SQL {
 		t.Run("numbers of events are read, old and new", func(t *testing.T) { numbers(t, b) })
+		t.Run("a key that two rows share is refused", func(t *testing.T) { doubledKey(t, b) })
 		t.Run("a table without a key is read by time", func(t *testing.T) { withoutKey(t, b) })
 	}
 }

@@ -136,3 +136,14 @@ func (t *Table) parseKey(text []byte) (int64, error) {
 	}
 	return id, nil
 }
+
+// doubledKey refuses a key that two rows have: of such rows, some would be passed
+// over at the edge of a portion. A key named in the settings may have it, and a
+// PostgreSQL table whose partitions each count for themselves.
+func (t *Table) doubledKey(id int64) error {
+	return &source.SetupError{
+		Place:   t.schema.Place,
+		Problem: fmt.Sprintf("several rows have the same %s, %d, so that rows cannot be told apart by it", t.key.column, id),
+		Remedy:  "name a column of numbers that no two rows share in the settings (columns, id)",
+	}
+}

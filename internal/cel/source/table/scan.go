@@ -143,6 +143,9 @@ func (r *reader) query(
 		if err != nil {
 			return err
 		}
+		if rows > 0 && id == last {
+			return r.t.doubledKey(id)
+		}
 		if err := place(values, &cells); err != nil {
 			return err
 		}
