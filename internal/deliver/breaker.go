@@ -9,6 +9,10 @@ import (
 // target is away. They may be of one delivery, where there is no other to tell a cursed call by.
 const troubles = 3
 
+// longestAway is the longest pause of a target that is away: when it is back, calls that just
+// ended wait no longer than that. One that refuses everything is left alone for longer.
+const longestAway = time.Minute
+
 // breaker keeps requests from a target that is away or refuses everything: after
 // a pause one delivery goes first, and the others follow when it gets through.
 // gobreaker is not used: it knows neither moments that the target names nor a
@@ -56,7 +60,7 @@ func (b *breaker) failure(now, until time.Time, reason string) (open bool, next 
 	if b.opened > 0 && now.Before(b.until) { // was under way when it opened
 		return true, b.until
 	}
-	b.open(now, until, reason)
+	b.open(now, until, reason, longestAway)
 	return true, b.until
 }
 
@@ -65,17 +69,17 @@ func (b *breaker) block(now, until time.Time, reason string) time.Time {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if !b.blocked || !now.Before(b.until) {
-		b.open(now, until, reason)
+		b.open(now, until, reason, longestPause)
 	}
 	b.blocked = true
 	return b.until
 }
 
-// open pauses; the caller holds the lock.
-func (b *breaker) open(now, until time.Time, reason string) {
+// open pauses, for longest at the most; the caller holds the lock.
+func (b *breaker) open(now, until time.Time, reason string, longest time.Duration) {
 	b.opened++
 	b.reason = reason
-	b.until = now.Add(b.pause(b.opened))
+	b.until = now.Add(min(longest, b.pause(b.opened)))
 	if until.After(b.until) {
 		b.until = until
 	}
