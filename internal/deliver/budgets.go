@@ -17,8 +17,9 @@ func (l *lane) draw(ctx context.Context, prepared []*delivery) (allowed []*deliv
 	now := l.config.Now()
 	err = l.config.Journal.InTx(ctx, func(tx journal.Tx) error {
 		allowed, wait = nil, 0
+		known := refusals{}
 		for _, d := range prepared {
-			later, err := l.drawAll(ctx, tx, d.charges(), d.urgent(), now)
+			later, err := l.drawAll(ctx, tx, d.charges(), d.urgent(), now, known)
 			if err != nil {
 				return err
 			}
@@ -35,15 +36,36 @@ func (l *lane) draw(ctx context.Context, prepared []*delivery) (allowed []*deliv
 	return allowed, wait, err
 }
 
+// refusals are what limits have refused in one draw: whoever wants as much later in it gets no
+// more, and need not ask.
+type refusals map[refusal]refused
+
+type refusal struct {
+	budget string
+	live   bool
+}
+
+type refused struct {
+	units float64
+	wait  time.Duration
+}
+
 // drawAll takes every charge, or none.
-func (l *lane) drawAll(ctx context.Context, tx journal.Tx, charges []crm.Charge, live bool, now time.Time) (wait time.Duration, err error) {
+func (l *lane) drawAll(
+	ctx context.Context, tx journal.Tx, charges []crm.Charge, live bool, now time.Time, known refusals,
+) (wait time.Duration, err error) {
 	for i, c := range charges {
-		limit, known := l.budgets[c.Budget]
-		if !known || c.Units <= 0 {
+		limit, limited := l.budgets[c.Budget]
+		if !limited || c.Units <= 0 {
 			continue
+		}
+		who := refusal{c.Budget, live}
+		if before, ok := known[who]; ok && c.Units >= before.units {
+			return before.wait, l.refund(ctx, tx, charges[:i])
 		}
 		if wait, err = journal.Draw(ctx, tx, limit, c.Units, live, now); err != nil || wait > 0 {
 			if err == nil {
+				known[who] = refused{c.Units, wait}
 				err = l.refund(ctx, tx, charges[:i])
 			}
 			return wait, err

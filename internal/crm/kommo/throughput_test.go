@@ -41,12 +41,12 @@ func TestDeliveriesShareRequestsAndNoneIsOneTooMany(t *testing.T) {
 		policy           config.UnknownCallers
 		alone, now, pace float64
 	}{
-		{"clients who called lately", 500, 100, true, true, config.Unsorted, 1.2, 0.3, 20},
+		{"clients who called lately", 300, 60, true, true, config.Unsorted, 1.2, 0.3, 20},
 		{"three clients", 120, 3, true, true, config.Unsorted, 1.03, 0.4, 14},
-		{"each time another client", 300, 300, true, true, config.Unsorted, 2, 1.1, 6},
-		{"strangers among the unsorted", 100, 100, true, false, config.Unsorted, 5, 4.3, 1.5},
-		{"strangers as contacts", 100, 100, true, false, config.Contact, 6, 4.6, 1.4},
-		{"live calls", 300, 100, false, true, config.Unsorted, 1.33, 0.7, 10},
+		{"each time another client", 100, 100, true, true, config.Unsorted, 2, 1.1, 6},
+		{"strangers among the unsorted", 40, 40, true, false, config.Unsorted, 5, 4.3, 1.5},
+		{"strangers as contacts", 40, 40, true, false, config.Contact, 6, 4.6, 1.4},
+		{"live calls", 120, 40, false, true, config.Unsorted, 1.33, 0.7, 10},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
@@ -77,7 +77,7 @@ func TestDeliveriesShareRequestsAndNoneIsOneTooMany(t *testing.T) {
 func TestALiveCallDoesNotWaitForABatchToFill(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		e := newEngine(t, 100*time.Millisecond, config.Unsorted, accountOf(400))
-		past := callsOf(300, 300)
+		past := callsOf(120, 120)
 		e.add(true, past...)
 		<-time.After(5 * time.Second) // of the bubble
 		live := incoming("9.9", "79160000399", time.Now().Add(-time.Minute))
@@ -96,16 +96,16 @@ func TestALiveCallDoesNotWaitForABatchToFill(t *testing.T) {
 // call arrives once.
 func TestAStormOverSharedRequestsLeavesEveryCallOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		e := newEngine(t, 100*time.Millisecond, config.Unsorted, accountOf(60))
+		e := newEngine(t, 100*time.Millisecond, config.Unsorted, accountOf(30))
 		storm := storm(3)
 		e.sim.Break(func(r *http.Request) kommosim.Fault {
 			f := storm(r)
 			f.Slow = 100 * time.Millisecond
 			return f
 		})
-		past := callsOf(240, 80)
+		past := callsOf(120, 40)
 		e.add(true, past...)
-		live := callsOf(320, 80)[240:]
+		live := callsOf(160, 40)[120:]
 		e.add(false, live...)
 		e.settle()
 		e.check(append(past, live...))
