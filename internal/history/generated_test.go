@@ -14,7 +14,7 @@ import (
 // must arrive is read off the little that these records can say: each call has one
 // channel that began it, and at most one talk.
 func (p *past) generate(n int) []cel.Record {
-	const outside = 0.87 // of celgen's calls have an outside party
+	const outside = 0.86 // of celgen's calls have an outside party, at the least
 	byCall := map[string][]cel.Record{}
 	var order []string
 	for r := range celgen.Records(celgen.Config{Calls: int(float64(n)/outside) + 1, Start: firstDay, Days: 7, Seed: 24}) {
