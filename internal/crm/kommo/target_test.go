@@ -90,6 +90,26 @@ func TestAStrangerIsTreatedAsTheSettingsSay(t *testing.T) {
 	}
 }
 
+// Which of several cards is the client's is decided the same way each time: the oldest contact.
+func TestAClientWithSeveralCardsGetsOneNoteOnTheOldest(t *testing.T) {
+	for _, past := range []bool{true, false} {
+		b := newBench(t, kommosim.Options{}, nil)
+		b.sim.AddClient("companies", "The company", "+7 916 123-45-67")
+		oldest := b.sim.AddClient("contacts", "The client", "8 (916) 123-45-67")
+		b.sim.AddClient("contacts", "The client again", "79161234567")
+		b.mustDeliver(past, incoming("1.1", "79161234567", start), outgoing("2.1", "89161234567", start.Add(time.Minute)))
+		notes := b.sim.Holdings().Notes
+		if len(notes) != 2 {
+			t.Fatalf("past %v: two calls of one client left %d notes", past, len(notes))
+		}
+		for _, n := range notes {
+			if n.Entity != oldest {
+				t.Errorf("past %v: the note of call %v is on %d, want %d", past, n.Params["uniq"], n.Entity, oldest)
+			}
+		}
+	}
+}
+
 func TestAnEntryAmongTheUnsortedHoldsTheCall(t *testing.T) {
 	b := newBench(t, kommosim.Options{}, nil)
 	b.mustDeliver(true, with(incoming("1.1", "79161234567", start), call.Answered, "a.wav"))
