@@ -69,7 +69,7 @@ func (d *delivery) memo() crm.Memo {
 // choose works out what the delivery needs next: a step, or none, and then what becomes of
 // it and why.
 func (d *delivery) choose(due *journal.DueDelivery) (outcome, why string) {
-	c, err := decode([]byte(due.JSON), due.Contexts)
+	c, err := d.lane.decoded.call(due)
 	if err != nil {
 		return journal.OutcomeFailed, err.Error()
 	}

@@ -27,6 +27,7 @@ type lane struct {
 	underway atomic.Int64
 	wake     chan struct{}
 	counts   counts
+	decoded  decodings
 	// contested says that another process took what this one was about to.
 	contested bool
 	// unsure are deliveries, as they were, of which it is not known whether they were written down
@@ -177,6 +178,7 @@ func rank(d journal.DueDelivery) int {
 // prepare works out the next step of what is due, and closes what has none or is
 // not wanted any more.
 func (l *lane) prepare(ctx context.Context, due []journal.DueDelivery) (prepared []*delivery, closed int, err error) {
+	l.decoded.begin(len(due))
 	for i := range due {
 		d := newDelivery(l, &due[i])
 		if due[i].Abandoned && !d.begun() {
