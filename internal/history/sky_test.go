@@ -65,7 +65,8 @@ func (s *sky) pause(w *world) time.Duration {
 	case absence:
 		between = s.away / 4
 	case breeze:
-		between *= 4
+		// Longer than a process that died while it renewed a token keeps the next one waiting.
+		between = max(4*between, 10*time.Minute)
 	case storm:
 	}
 	return time.Duration(w.pick(int(2*between)) + 1)
