@@ -58,6 +58,9 @@ type Error struct {
 	// Until is when to try again, for Throttled, and for others where the CRM
 	// said so; zero when it is not known.
 	Until time.Time
+	// Again, for Throttled: no limit was met. What the step had paid for went into something
+	// else, such as a new token; it is done again as soon as it can be paid for again.
+	Again bool
 	// Budget is the limit that was met, for Throttled; "" means all of the target.
 	Budget string
 	// Err is what lies beneath, nil if nothing does.

@@ -65,6 +65,28 @@ func TestWhatIsTakenUpAgainIsAskedForFirstWhereItWasInDoubt(t *testing.T) {
 	}
 }
 
+func TestWhatIsDoneAgainOnlySinceItsRequestServedAnotherPurposePausesNothing(t *testing.T) {
+	portal := newFake()
+	var renewals atomic.Int64
+	portal.fault = func(_ *crm.Parcel, _ crm.Step, effect func()) error {
+		if renewals.Add(1) <= 20 {
+			return &crm.Error{Class: crm.Throttled, Again: true, Reason: "the token has been renewed"}
+		}
+		effect()
+		return nil
+	}
+	b := open(t, t.TempDir(), Target{Name: "portal", Target: portal})
+	b.Service.config.Pause = func(int) time.Duration { return time.Hour }
+	b.begin()
+	t.Cleanup(b.end)
+	list := someCalls(3, 3)
+	b.set(list...)
+	same(t, "run", b.process().Calls, tally(3, 3, 0, 0))
+	status, err := b.Status(context.Background())
+	must(t, err)
+	same(t, "last error", status[0].Error, "")
+}
+
 // mute refuses to say what it has, at first.
 type mute struct {
 	*fake

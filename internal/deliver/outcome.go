@@ -139,13 +139,18 @@ func (l *lane) failed(ctx context.Context, d *delivery, e *crm.Error) outcome {
 		o.row.State, o.run = journal.DeliverySkipped, journal.OutcomeSkipped
 		stayInDoubt(d, &o)
 	case crm.Throttled:
+		if e.Again {
+			o.failure, o.row.Due = "", d.row.Started // it keeps its place
+			l.doubt(d, &o)
+			return o
+		}
 		o.block, o.budget = e.Until, e.Budget
 		if _, known := l.budgets[e.Budget]; !known {
 			o.budget = "" // nobody would look at it
 		}
 		if !o.block.After(now) { // also where the target's clock is behind
 			o.row.Tries++
-			o.block = now.Add(l.config.Pause(int(o.row.Tries)))
+			o.block = now.Add(min(longestAway, l.config.Pause(int(o.row.Tries)))) // the limit is everybody's
 		}
 		o.row.Due = o.block
 		if l.holds(o.budget, d.charges()) {

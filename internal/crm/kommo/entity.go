@@ -116,7 +116,7 @@ func (j *job) seek(ctx context.Context) error {
 		e, ok := j.clients.get(number)
 		if !ok {
 			// Forgotten in the meantime: the question must be paid for.
-			return &crm.Error{Class: crm.Throttled, Budget: requests, Until: j.services.Now(), Reason: "the client must be asked for again"}
+			return &crm.Error{Class: crm.Throttled, Again: true, Budget: requests, Reason: "the client must be asked for again"}
 		}
 		j.belongs(e)
 		return nil

@@ -52,7 +52,7 @@ func (j *job) lookForCall(ctx context.Context) (bool, error) {
 // further asks to be asked again, for the next page.
 func (j *job) further() error {
 	j.memo.Page++
-	return &crm.Error{Class: crm.Throttled, Budget: requests, Until: j.services.Now(), Reason: "there is more to look through"}
+	return &crm.Error{Class: crm.Throttled, Again: true, Budget: requests, Reason: "there is more to look through"}
 }
 
 // lookIn looks for the call among the latest notes of a few entities.

@@ -68,7 +68,7 @@ var errSendAgain = errors.New("the request follows")
 // renewed says that the request that was paid for has renewed the token.
 func (t *tokens) renewed() error {
 	return &crm.Error{
-		Class: crm.Throttled, Budget: requests, Until: t.now(), Reason: "the access token has been renewed; the request follows", Err: errSendAgain,
+		Class: crm.Throttled, Again: true, Budget: requests, Reason: "the access token has been renewed; the request follows", Err: errSendAgain,
 	}
 }
 
@@ -111,7 +111,7 @@ func (t *tokens) refused(token string) error {
 		}
 	}
 	return &crm.Error{
-		Class: crm.Throttled, Budget: requests, Until: t.now(), Reason: "the access token must be renewed before its time", Err: errSendAgain,
+		Class: crm.Throttled, Again: true, Budget: requests, Reason: "the access token must be renewed before its time", Err: errSendAgain,
 	}
 }
 
