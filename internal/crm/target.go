@@ -29,7 +29,8 @@ type Target interface {
 	Do(ctx context.Context, p *Parcel, step Step, memo Memo) (Memo, error)
 	// Look finds out whether a step whose outcome is not known had its effect:
 	// the memo that Do would have returned and true, or false when it surely
-	// had none. It is asked only when Capabilities.ReadBack is set and the step
+	// had none. A memo returned beside false or an error is kept as well: how far was
+	// looked, and nothing else. It is asked only when Capabilities.ReadBack is set and the step
 	// is not Repeatable.
 	Look(ctx context.Context, p *Parcel, step Step, memo Memo) (Memo, bool, error)
 }

@@ -127,7 +127,7 @@ func (d *delivery) hold() {
 func (d *delivery) work(ctx context.Context) {
 	for more := true; more; {
 		memo, done, err := d.attempt(ctx)
-		if len(memo) > 0 && (done || err != nil && !d.look) {
+		if len(memo) > 0 {
 			d.row.Memo = string(memo)
 		}
 		more = d.lane.conclude(ctx, d, done, err)

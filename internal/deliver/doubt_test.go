@@ -2,6 +2,8 @@ package deliver
 
 import (
 	"context"
+	"encoding/json"
+	"fmt"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -85,6 +87,55 @@ func TestWhatIsDoneAgainOnlySinceItsRequestServedAnotherPurposePausesNothing(t *
 	status, err := b.Status(context.Background())
 	must(t, err)
 	same(t, "last error", status[0].Error, "")
+}
+
+// pages shows what it has in pages, one each time it is asked.
+type pages struct {
+	*fake
+
+	page atomic.Int64 // that was asked for last
+}
+
+func (p *pages) Look(ctx context.Context, parcel *crm.Parcel, step crm.Step, memo crm.Memo) (crm.Memo, bool, error) {
+	const last = 3
+	var looked struct{ Page int64 }
+	if len(memo) > 0 {
+		if err := json.Unmarshal(memo, &looked); err != nil {
+			return nil, false, err
+		}
+	}
+	looked.Page++
+	p.page.Store(looked.Page)
+	if looked.Page < last {
+		return fmt.Appendf(nil, `{"page":%d}`, looked.Page), false, &crm.Error{Class: crm.Throttled, Again: true, Reason: "there is more"}
+	}
+	return p.fake.Look(ctx, parcel, step, nil)
+}
+
+func TestALookGoesOnWhereTheLastOneEnded(t *testing.T) {
+	for name, arrived := range map[string]bool{"the call is on the last page": true, "it is on none": false} {
+		t.Run(name, func(t *testing.T) {
+			portal := &pages{fake: newFake()}
+			portal.readBack = true
+			var lost atomic.Bool
+			portal.fault = func(_ *crm.Parcel, _ crm.Step, effect func()) error {
+				first := !lost.Swap(true)
+				if !first || arrived {
+					effect()
+				}
+				if first {
+					return &crm.Error{Class: crm.Uncertain, Reason: "the answer was lost"}
+				}
+				return nil
+			}
+			b := start(t, Target{Name: "portal", Target: portal})
+			list := someCalls(1, 1)
+			b.set(list...)
+			same(t, "run", b.process().Calls, tally(1, 1, 0, 0))
+			same(t, "entries", portal.entries(), map[string]int64{"main-" + list[0].ID: 1})
+			same(t, "last page", portal.page.Load(), int64(3))
+		})
+	}
 }
 
 // mute refuses to say what it has, at first.

@@ -70,11 +70,14 @@ func (f *fake) Do(_ context.Context, p *crm.Parcel, step crm.Step, _ crm.Memo) (
 	return crm.Memo(fmt.Sprintf(`{"revision":%d}`, p.Revision)), nil
 }
 
-func (f *fake) Look(_ context.Context, p *crm.Parcel, _ crm.Step, _ crm.Memo) (crm.Memo, bool, error) {
+func (f *fake) Look(_ context.Context, p *crm.Parcel, _ crm.Step, memo crm.Memo) (crm.Memo, bool, error) {
 	f.looks.Add(1)
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	return crm.Memo(fmt.Sprintf(`{"revision":%d}`, p.Revision)), f.made[p.Key] >= p.Revision, nil
+	if f.made[p.Key] < p.Revision {
+		return memo, false, nil
+	}
+	return crm.Memo(fmt.Sprintf(`{"revision":%d}`, p.Revision)), true, nil
 }
 
 func (f *fake) entries() map[string]int64 {
