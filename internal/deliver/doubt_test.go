@@ -78,7 +78,7 @@ func TestWhatIsDoneAgainOnlySinceItsRequestServedAnotherPurposePausesNothing(t *
 		return nil
 	}
 	b := open(t, t.TempDir(), Target{Name: "portal", Target: portal})
-	b.Service.config.Pause = func(int) time.Duration { return time.Hour }
+	b.config.Pause = func(int) time.Duration { return time.Hour }
 	b.begin()
 	t.Cleanup(b.end)
 	list := someCalls(3, 3)
