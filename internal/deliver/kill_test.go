@@ -149,7 +149,7 @@ func TestKilledAgainAndAgainEveryCallArrivesOnceAtAReceiverThatHonoursKeys(t *te
 	once(t, someCalls(victimCalls, victimNumbers), receiver.Effects())
 	same(t, "target", []any{status.Delivered, status.Refused, status.Open, status.Working}, []any{int64(victimCalls), int64(0), int64(0), int64(0)})
 	t.Logf("%d kills, %d requests repeated", kills, status.Repeats)
-	if kills < 12 {
+	if kills < 8 { // usually 15 and more; a busy machine has fewer
 		t.Errorf("only %d kills hit", kills)
 	}
 }
