@@ -78,7 +78,7 @@ func slaughter(t *testing.T, receiver *webhooktest.Receiver) (kills, lost int64,
 	b.request()
 	must(t, b.journal.Close())
 	for {
-		killAt.Store(requests.Load() + int64(6+rand.N(36)))
+		killAt.Store(requests.Load() + int64(6+rand.N(20)))
 		err := sacrifice("sqlite://"+filepath.Join(dir, "state.db"), url, kill)
 		if err == nil {
 			return kills, doubled.Load(), dir
@@ -149,7 +149,7 @@ func TestKilledAgainAndAgainEveryCallArrivesOnceAtAReceiverThatHonoursKeys(t *te
 	once(t, someCalls(victimCalls, victimNumbers), receiver.Effects())
 	same(t, "target", []any{status.Delivered, status.Refused, status.Open, status.Working}, []any{int64(victimCalls), int64(0), int64(0), int64(0)})
 	t.Logf("%d kills, %d requests repeated", kills, status.Repeats)
-	if kills < 8 { // usually 15 and more; a busy machine has fewer
+	if kills < 12 {
 		t.Errorf("only %d kills hit", kills)
 	}
 }

@@ -108,10 +108,8 @@ func (w *world) check(used func() float64, rate float64) *figures {
 	if part, over := f.share(0, w.sky.calm, rate); over >= least && part < 0.95 {
 		w.Errorf("%.1f %% of the limit was used in %v in which nothing went wrong and work waited, want 95", 100*part, over)
 	}
-	// A kill waits for a request to fall on, and a process that was killed while it renewed a token keeps
-	// the next one from sending for a while.
-	if want := max(2, w.sky.kills/3); w.lives < want {
-		w.Errorf("%d kills, want at least %d", w.lives, want)
+	if w.lives < w.sky.kills {
+		w.Errorf("%d kills, want at least %d", w.lives, w.sky.kills)
 	}
 	if len(w.twice) > 0 {
 		w.Errorf("the CRM was told twice of %v", w.twice)

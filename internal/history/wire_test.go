@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"io"
 	"net/http"
+	"strings"
 	"sync"
 )
 
@@ -34,7 +35,12 @@ func (w *wire) RoundTrip(r *http.Request) (*http.Response, error) {
 	if no := w.world.crm.refused(r); no != nil {
 		return no, nil
 	}
-	fate := w.world.fate()
+	fate := live
+	// Whoever is killed while it renews a token keeps the next one waiting for minutes: with the
+	// first request of each life, all of a storm.
+	if !strings.Contains(r.URL.Path, "oauth") || w.world.one(4) {
+		fate = w.world.fate()
+	}
 	if fate == dieBefore {
 		<-w.dead
 		return nil, errKilled
