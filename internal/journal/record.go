@@ -32,6 +32,7 @@ func compareAll(ctx context.Context, r Reader, pbx string, entries []*Entry) ([]
 	results := make([]Recorded, len(entries))
 	for i, e := range entries {
 		results[i] = compare(e, have)
+		note(e, results[i], have)
 	}
 	return results, have, nil
 }
@@ -82,6 +83,20 @@ func compare(e *Entry, have map[string]held) Recorded {
 	return Recorded{State: New, Revision: 1}
 }
 
+// note makes what is held what it will be, for the entries that follow: what becomes of them must not
+// depend on which ones are recorded together.
+func note(e *Entry, r Recorded, have map[string]held) {
+	if r.State != New && r.State != Changed {
+		return
+	}
+	have[e.ID] = held{started: e.Started.UnixMicro(), digest: e.digest, revision: r.Revision, linkedids: 1 + len(e.linkedids), contexts: e.contexts}
+	for _, part := range r.Replaces {
+		h := have[part]
+		h.joinedInto = e.ID
+		have[part] = h
+	}
+}
+
 // RecordCalls writes what is new or changed of entries and says what became of
 // each, in order. All entries are of one PBX and have ended. Recording the
 // same again changes nothing but contexts that were not known: they make no
@@ -95,25 +110,41 @@ func RecordCalls(ctx context.Context, tx Tx, pbx string, entries []*Entry, now t
 	if err != nil {
 		return nil, err
 	}
-	var rows, aliases []any
-	last := make(map[string]int, len(entries)) // one statement must not touch a row twice
-	for i, e := range entries {
-		last[e.ID] = i
-	}
 	for i, e := range entries {
 		if results[i].State == Same && e.contexts != "" && have[e.ID].contexts != e.contexts {
 			if err := setContexts(ctx, tx, pbx, e); err != nil {
 				return nil, err
 			}
 		}
-		if s := results[i].State; s != New && s != Changed || last[e.ID] != i {
-			continue
-		}
+	}
+	if err := insertCalls(ctx, tx, pbx, entries, results, now); err != nil {
+		return nil, err
+	}
+	for i, e := range entries {
 		for _, part := range results[i].Replaces {
 			if _, err := tx.Exec(ctx, `UPDATE calls SET joined_into = $3, changed = $4 WHERE pbx = $1 AND id = $2`,
 				pbx, part, e.ID, now.UnixMicro()); err != nil {
 				return nil, fmt.Errorf("record that call %s is part of %s: %w", part, e.ID, err)
 			}
+		}
+	}
+	return results, nil
+}
+
+// insertCalls writes the entries that are new or changed; of those with one id the last, since
+// a statement must not touch a row twice.
+func insertCalls(ctx context.Context, tx Tx, pbx string, entries []*Entry, results []Recorded, now time.Time) error {
+	written := func(i int) bool { return results[i].State == New || results[i].State == Changed }
+	last := make(map[string]int, len(entries))
+	for i, e := range entries {
+		if written(i) {
+			last[e.ID] = i
+		}
+	}
+	var rows, aliases []any
+	for i, e := range entries {
+		if !written(i) || last[e.ID] != i {
+			continue
 		}
 		rows = append(rows, pbx, e.ID, e.Started.UnixMicro(), e.Ended.UnixMicro(), e.direction, e.result, e.numbers,
 			1+len(e.linkedids), e.digest, results[i].Revision, now.UnixMicro(), now.UnixMicro(), string(e.body), e.contexts)
@@ -126,12 +157,12 @@ func RecordCalls(ctx context.Context, tx Tx, pbx string, entries []*Entry, now t
 		`ON CONFLICT (id, pbx) DO UPDATE SET started = excluded.started, ended = excluded.ended, direction = excluded.direction,
 		result = excluded.result, numbers = excluded.numbers, linkedids = excluded.linkedids, digest = excluded.digest,
 		revision = excluded.revision, changed = excluded.changed, body = excluded.body, contexts = excluded.contexts, joined_into = ''`, 14, rows); err != nil {
-		return nil, fmt.Errorf("record calls: %w", err)
+		return fmt.Errorf("record calls: %w", err)
 	}
 	if err := insertAliases(ctx, tx, aliases); err != nil {
-		return nil, fmt.Errorf("record ids of calls: %w", err)
+		return fmt.Errorf("record ids of calls: %w", err)
 	}
-	return results, nil
+	return nil
 }
 
 // setContexts keeps the contexts of a call that is the same otherwise: it may have

@@ -31,6 +31,7 @@ func Exercise(t *testing.T, open func(t *testing.T) *journal.Journal) {
 		"calls are chosen by period, PBX, direction and result":                  filtered,
 		"a number is found in any notation, an extension only as a whole":        numbered,
 		"a call that comes twice at once is recorded as it came last":            twiceAtOnce,
+		"what becomes of calls is the same whichever are recorded together":      oneByOne,
 		"who locks the same name waits":                                          locked,
 		"a lease is one holder's until it ends or is dropped":                    leased,
 		"what is old is tidied away, failed calls with their run":                tidied,

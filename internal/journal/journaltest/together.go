@@ -16,6 +16,28 @@ func twiceAtOnce(t *testing.T, b *bench) {
 	same(t, "again", states(b.record(later)), []journal.State{journal.Same})
 }
 
+// What becomes of calls does not depend on which are recorded together.
+func oneByOne(t *testing.T, b *bench) {
+	list := []*call.Call{
+		aCall("main", "10.1", 0), aCall("main", "20.1", 1), aCall("main", "10.1", 0), // the same again
+		aCall("main", "5.1", 2, joins("20.1")), aCall("main", "20.1", 1), // a call with a part, and the part
+		aCall("main", "10.1", 0, func(c *call.Call) { c.Result = call.Missed }),
+		aCall("main", "10.1", 3, func(c *call.Call) { c.Warnings = []string{"missing_rows"} }), // the end of it alone
+		aCall("main", "5.1", 2, joins("20.1")), aCall("main", "3.1", 4, joins("5.1", "20.1")),
+	}
+	together := b.record(list...)
+	for i, c := range list {
+		alone := *c
+		alone.PBX = "branch"
+		got := b.record(&alone)
+		same(t, "recorded alone or with others", got, together[i:i+1])
+	}
+	for _, id := range []string{"10.1", "20.1", "5.1", "3.1"} {
+		same(t, "found by "+id, b.find("main", id), b.find("branch", id))
+	}
+	same(t, "listed", b.ids(journal.CallFilter{PBX: "main"}), b.ids(journal.CallFilter{PBX: "branch"}))
+}
+
 // Of several that record the same call at the same time, one finds it new. The same holds
 // for whatever else is decided by what was there.
 func locked(t *testing.T, b *bench) {
