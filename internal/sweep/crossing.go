@@ -76,7 +76,7 @@ func (w *window) lookUpIDs(ctx context.Context, ids []string) error {
 			continue
 		}
 		w.claim(group.Records)
-		w.finished(&gathering{place: -1}, w.assembler.Assemble(group))
+		w.finished(&gathering{place: -1, reach: Beyond}, w.assembler.Assemble(group))
 	}
 	return nil
 }

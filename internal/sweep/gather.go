@@ -29,6 +29,8 @@ type gathering struct {
 	rooms []*room
 	// call is the result once all records were seen.
 	call *call.Call
+	// reach is Beyond when records were looked up for it.
+	reach Reach
 	// place is where the gathering stands in the queue.
 	place int
 	// closing says that its end was read and is being waited for, done that it

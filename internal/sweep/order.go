@@ -37,7 +37,7 @@ func (w *window) emit(ctx context.Context) error {
 		case oldest.call != nil:
 			w.queue.drop(oldest)
 			w.held--
-			if err := w.yield(oldest.call); err != nil {
+			if err := w.yield(oldest.call, oldest.reach); err != nil {
 				return err
 			}
 		case w.settled(oldest):
@@ -93,7 +93,7 @@ func (w *window) finish(ctx context.Context) error {
 		if oldest.call == nil {
 			continue
 		}
-		if err := w.yield(oldest.call); err != nil {
+		if err := w.yield(oldest.call, oldest.reach); err != nil {
 			return err
 		}
 	}

@@ -10,6 +10,17 @@ import (
 	"ringback/internal/cel"
 )
 
+// Reach says how far the records reach that a call was worked out from.
+type Reach bool
+
+// The reaches of a call.
+const (
+	// Within: the period's own records, as the source handed them over.
+	Within Reach = false
+	// Beyond: records that were looked up as well. They may change while the period's do not.
+	Beyond Reach = true
+)
+
 // Period yields every call of which any record lies in [from, until), whole,
 // in order of start, then id; a zero until means up to now, a zero from since
 // the oldest record. With a cursor it goes on with the calls after it; calls
@@ -17,6 +28,12 @@ import (
 // are yielded with InProgress set. An error of yield stops it and is returned
 // as it is.
 func Period(ctx context.Context, pbx PBX, from, until time.Time, after Cursor, yield func(*call.Call) error) error {
+	return PeriodWithReach(ctx, pbx, from, until, after, func(c *call.Call, _ Reach) error { return yield(c) })
+}
+
+// PeriodWithReach is Period, and says of each call how far it reaches. What is said holds for a
+// source with FastLookup; others hand over records beyond the period as well.
+func PeriodWithReach(ctx context.Context, pbx PBX, from, until time.Time, after Cursor, yield func(*call.Call, Reach) error) error {
 	w := &window{
 		pbx: pbx, from: micros(from), until: micros(until), after: after, yield: yield,
 		board: newBoard(), rooms: make(rooms), taken: make(map[string]bool),
@@ -62,7 +79,7 @@ type window struct {
 	pbx         PBX
 	from, until int64
 	after       Cursor
-	yield       func(*call.Call) error
+	yield       func(*call.Call, Reach) error
 
 	assembler *call.Assembler
 	silence   int64

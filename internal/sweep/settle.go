@@ -81,6 +81,7 @@ func (w *window) complete(ctx context.Context, g *gathering) error {
 	if len(g.rooms) > 0 {
 		// Who came before the edge, or stays past it, is in no record yet.
 		if v := visitOf(&group); v != nil && len(v.absent) > 0 {
+			g.reach = Beyond
 			if err := w.pbx.findCompanions(ctx, &group); err != nil {
 				return err
 			}
