@@ -37,6 +37,7 @@ func create(s *dbtest.Server) func(t testing.TB, l sourcetest.Layout) sourcetest
 		return sourcetest.Place{
 			URL:    db.URL + "?table=cel",
 			Insert: func(t testing.TB, rows []sourcetest.Row) { db.Exec(t, spelling.Insert(l, rows)) },
+			Exec:   func(t testing.TB, statement string) { t.Helper(); db.Exec(t, statement) },
 		}
 	}
 }
@@ -50,6 +51,7 @@ func TestMariaDBPassesTheSuite(t *testing.T) {
 		},
 		SQL:        true,
 		FastLookup: true,
+		Digests:    true,
 	})
 }
 

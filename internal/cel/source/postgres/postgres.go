@@ -80,7 +80,15 @@ func dialect() table.Dialect {
 		Placeholder: func(n int) string { return "$" + strconv.Itoa(n) },
 		Key:         func(n int) string { return "$" + strconv.Itoa(n) + "::bigint" },
 		Remedy:      remedy,
+		Default:     func(e string) string { return "coalesce(" + e + "::text, '')" },
+		Digest:      digest,
 	}
+}
+
+// digest sums checksums of 64 bits, each made of a row's key and values. The server has the
+// function since version 11.
+func digest(key string, expressions []string) string {
+	return fmt.Sprintf("sum(hashtextextended(concat_ws(chr(%d), %s, %s), 0))", table.Separator, key, strings.Join(expressions, ", "))
 }
 
 func quote(name string) string { return pgx.Identifier{name}.Sanitize() }

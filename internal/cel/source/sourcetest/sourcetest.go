@@ -29,6 +29,8 @@ type Backend struct {
 	RowIDs bool
 	// FastLookup is what Description says of a table with all indexes.
 	FastLookup bool
+	// Digests says that the backend can tell whether rows have changed.
+	Digests bool
 }
 
 // Place is a table or file with records.
@@ -37,6 +39,8 @@ type Place struct {
 	URL string
 	// Insert writes rows after those that are there.
 	Insert func(t testing.TB, rows []Row)
+	// Exec carries out a statement; nil where the backend has none, or no Digests.
+	Exec func(t testing.TB, statement string)
 }
 
 // Run runs the suite.
@@ -51,6 +55,7 @@ func Run(t *testing.T, b Backend) {
 	t.Run("the hour that happens twice is told apart", func(t *testing.T) { repeatedHour(t, b) })
 	t.Run("an empty table has no records", func(t *testing.T) { empty(t, b) })
 	t.Run("rows written during a scan belong to an open period", func(t *testing.T) { appended(t, b) })
+	t.Run("whether rows have changed is told without them", func(t *testing.T) { digests(t, b) })
 	t.Run("a scan stops when it is told to", func(t *testing.T) { stops(t, b) })
 	t.Run("what cannot be read is refused with a remedy", func(t *testing.T) { refusals(t, b) })
 	if b.SQL {

@@ -35,6 +35,9 @@ type Dialect struct {
 	Pack func(expressions []string) string
 	// Default makes an expression that is never NULL of one.
 	Default func(expression string) string
+	// Digest makes an aggregate of the rows' keys and of values that are not NULL: one that
+	// differs, in all likelihood, when a value does or values change places. nil where the database has no means to.
+	Digest func(key string, expressions []string) string
 	// Remedy says what to do when the database is away.
 	Remedy string
 	// TimeValue is how a column of this kind is read as text: "" for its name

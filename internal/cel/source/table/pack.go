@@ -20,16 +20,20 @@ var errPacked = errors.New("a value holds the separator of values")
 func (t *Table) pack(fields []source.Field) string {
 	var expressions []string
 	for _, f := range fields {
-		if f == source.EventTime {
-			continue
+		if f != source.EventTime {
+			expressions = append(expressions, t.notNull(f))
 		}
-		e := t.expression(f)
-		if !t.schema.Columns[t.columns[f]].NotNull {
-			e = t.dialect.Default(e)
-		}
-		expressions = append(expressions, e)
 	}
 	return t.dialect.Pack(expressions)
+}
+
+// notNull reads a field, which must be there, so that it is never NULL.
+func (t *Table) notNull(f source.Field) string {
+	e := t.expression(f)
+	if t.schema.Columns[t.columns[f]].NotNull {
+		return e
+	}
+	return t.dialect.Default(e)
 }
 
 // unpack puts the values of a row that was read by packed in their places.

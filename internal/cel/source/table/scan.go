@@ -18,6 +18,17 @@ const (
 
 // Scan hands over a period's records; see source.Source.
 func (t *Table) Scan(ctx context.Context, from, until time.Time, yield func(batch []cel.Record) error) error {
+	return t.scan(ctx, from, until, yield, func(ctx context.Context, r *reader, after, upto int64) error {
+		return r.read(ctx, after, upto, yield)
+	})
+}
+
+// scan has read read the rows with keys in (after, upto], or yields those of a table without
+// a usable key.
+func (t *Table) scan(
+	ctx context.Context, from, until time.Time, yield func(batch []cel.Record) error,
+	read func(ctx context.Context, r *reader, after, upto int64) error,
+) error {
 	if !until.IsZero() && !until.After(from) {
 		return nil
 	}
@@ -35,7 +46,7 @@ func (t *Table) Scan(ctx context.Context, from, until time.Time, yield func(batc
 	}
 	r := t.newReader(from, until)
 	defer func() { t.report(r.build.Unreadable) }()
-	if err := r.read(ctx, after, upto, yield); err != nil || !open {
+	if err := read(ctx, r, after, upto); err != nil || !open {
 		return err
 	}
 	// What has come meanwhile is read too, once: a busy PBX never stops.
@@ -43,7 +54,7 @@ func (t *Table) Scan(ctx context.Context, from, until time.Time, yield func(batc
 	if err != nil || !ok {
 		return err
 	}
-	return r.read(ctx, max(after, upto), last, yield)
+	return read(ctx, r, max(after, upto), last)
 }
 
 // report tells of rows whose time was guessed.

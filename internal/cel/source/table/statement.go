@@ -27,6 +27,9 @@ type statements struct {
 	probe, before, after string
 	// first is the least key, last the greatest (no values).
 	first, last string
+	// digest is how many rows there are with key > ?, key <= ?, and a text that tells
+	// whether they are the same, "" where the database makes none.
+	digest string
 }
 
 func (t *Table) statements() statements {
@@ -64,7 +67,19 @@ func (t *Table) statements() statements {
 	s.after = fmt.Sprintf("%s WHERE %s >= %s ORDER BY %s LIMIT %s", times, k, p(1), k, p(2))
 	s.first = fmt.Sprintf("SELECT %s%s ORDER BY %s LIMIT 1", k, from, k)
 	s.last = fmt.Sprintf("SELECT %s%s ORDER BY %s DESC LIMIT 1", k, from, k)
+	if t.dialect.Digest != nil {
+		s.digest = t.digest(k, s.fields)
+	}
 	return s
+}
+
+func (t *Table) digest(key string, fields []source.Field) string {
+	expressions := make([]string, len(fields))
+	for i, f := range fields {
+		expressions[i] = t.notNull(f)
+	}
+	p := t.dialect.Key
+	return fmt.Sprintf("SELECT COUNT(*), %s FROM %s WHERE %s > %s AND %s <= %s", t.dialect.Digest(key, expressions), t.schema.From, key, p(1), key, p(2))
 }
 
 func (t *Table) quote(column string) string { return t.dialect.Quote(column) }

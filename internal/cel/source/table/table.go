@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"strings"
+	"sync/atomic"
 
 	"ringback/internal/cel"
 	"ringback/internal/cel/source"
@@ -31,6 +32,8 @@ type Table struct {
 	// boundable says that eventtime can be compared in a query.
 	boundable bool
 	sql       statements
+	// mute says that the database has failed at a digest.
+	mute atomic.Bool
 }
 
 var _ source.Source = (*Table)(nil)
