@@ -27,6 +27,9 @@ type Entry struct {
 	digest   int64
 	body     []byte
 	contexts string
+	// recalled says that the entry was recalled, and the call not worked out: only
+	// the digest is known, not the body.
+	recalled bool
 }
 
 // usualBody is room for most calls as JSON, in bytes.
@@ -60,7 +63,7 @@ func NewEntry(c *call.Call) *Entry {
 	return e
 }
 
-// JSON is the call as JSON. It must not be changed.
+// JSON is the call as JSON. It must not be changed. A recalled entry has none until FillRecalled.
 func (e *Entry) JSON() []byte { return e.body }
 
 // Contexts are those of the dial plan that the call's channels ran in.

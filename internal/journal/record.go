@@ -18,7 +18,8 @@ type held struct {
 }
 
 // CompareCalls says what RecordCalls would do to each entry, in order. All
-// entries are of one PBX and have ended.
+// entries are of one PBX and have ended. A recalled one that the journal does not hold so any
+// more gives a *ForgottenError.
 func CompareCalls(ctx context.Context, r Reader, pbx string, entries []*Entry) ([]Recorded, error) {
 	results, _, err := compareAll(ctx, r, pbx, entries)
 	return results, err
@@ -31,8 +32,16 @@ func compareAll(ctx context.Context, r Reader, pbx string, entries []*Entry) ([]
 	}
 	results := make([]Recorded, len(entries))
 	for i, e := range entries {
-		results[i] = compare(e, have)
-		note(e, results[i], have)
+		if !e.recalled {
+			results[i] = compare(e, have)
+			note(e, results[i], have)
+			continue
+		}
+		h, known := have[e.ID]
+		if !known || h.digest != e.digest || h.joinedInto != "" {
+			return nil, nil, &ForgottenError{e.ID}
+		}
+		results[i] = Recorded{State: Same, Revision: h.revision}
 	}
 	return results, have, nil
 }
@@ -101,7 +110,8 @@ func note(e *Entry, r Recorded, have map[string]held) {
 // each, in order. All entries are of one PBX and have ended. Recording the
 // same again changes nothing but contexts that were not known: they make no
 // revision. Until tx ends, nobody else records calls of this
-// PBX, so that what is decided by the results holds.
+// PBX, so that what is decided by the results holds. A recalled entry that the journal does not
+// hold so any more gives a *ForgottenError.
 func RecordCalls(ctx context.Context, tx Tx, pbx string, entries []*Entry, now time.Time) ([]Recorded, error) {
 	if err := tx.Lock(ctx, "calls of "+pbx); err != nil {
 		return nil, err

@@ -50,6 +50,11 @@ func Exercise(t *testing.T, open func(t *testing.T) *journal.Journal) {
 		"failed calls are named with their PBXs":                                 failedCalls,
 		"what a transaction wrote is gone when it fails":                         rolledBack,
 		"readiness is seen, and statistics count what is there":                  health,
+		"the calls of a period are remembered, and are the same when recalled":   remembered,
+		"what is remembered is recalled only as it was read":                     rememberedJustSo,
+		"a period takes the place of all of the same time":                       piecesReplaced,
+		"of two who read a period, one remembers it":                             piecesOfTwoReaders,
+		"a call that the journal holds otherwise is not recalled":                recalledWrongly,
 		"the places of several walks are kept apart, ids and their unknowns too": places,
 	} {
 		t.Run(name, func(t *testing.T) {
