@@ -17,7 +17,7 @@ const benchmarked = 100_000
 // BenchmarkRun measures a run that records calls, and a second one that finds
 // them all recorded; calls come from memory, so this is the journal's share. The ratio is what counts: machines differ.
 func BenchmarkRun(b *testing.B) {
-	stream := func(ctx context.Context, _ sweep.PBX, _, _ time.Time, _ sweep.Cursor, yield func(*call.Call) error) error {
+	stream := func(ctx context.Context, _ sweep.PBX, _, _ time.Time, _ sweep.Cursor, yield func(*call.Call, sweep.Reach) error) error {
 		made := calls("main", 1)[0]
 		for i := range benchmarked {
 			c := *made
@@ -25,7 +25,7 @@ func BenchmarkRun(b *testing.B) {
 			c.ID = fmt.Sprintf("%d.%d", at.Unix(), 2*i)
 			c.LinkedIDs, c.StartedAt, c.EndedAt = []string{c.ID}, at, call.Time{Time: at.Add(time.Minute)}
 			c.Legs = []call.Leg{{ID: fmt.Sprintf("%d.%d", at.Unix(), 2*i+1), Party: made.Legs[0].Party}}
-			if err := yield(&c); err != nil {
+			if err := yield(&c, sweep.Within); err != nil {
 				return err
 			}
 		}

@@ -99,6 +99,11 @@ func (w *worker) outcomes(ctx context.Context, tx journal.Tx, n int, batch []*jo
 	if err != nil {
 		return nil, err
 	}
+	if len(w.config.Deliverer.Targets()) > 0 {
+		if err := journal.FillRecalled(ctx, tx, pbx, ended); err != nil {
+			return nil, err
+		}
+	}
 	calls := make([]BatchCall, len(ended))
 	for i, e := range ended {
 		calls[i] = BatchCall{e, recorded[i]}

@@ -72,11 +72,11 @@ func (f *fakePBX) yield(ctx context.Context, wanted func(*call.Call) bool, yield
 // fakes are PBXs by name; they stand for sweep.
 type fakes map[string]*fakePBX
 
-func (f fakes) period(ctx context.Context, pbx sweep.PBX, from, until time.Time, after sweep.Cursor, yield func(*call.Call) error) error {
+func (f fakes) period(ctx context.Context, pbx sweep.PBX, from, until time.Time, after sweep.Cursor, yield func(*call.Call, sweep.Reach) error) error {
 	return f[pbx.Name].yield(ctx, func(c *call.Call) bool {
 		behind := cmp.Or(c.StartedAt.Compare(after.Start), cmp.Compare(c.ID, after.ID)) <= 0
 		return !behind && !c.StartedAt.Before(from) && (until.IsZero() || c.StartedAt.Before(until))
-	}, yield)
+	}, func(c *call.Call) error { return yield(c, sweep.Within) })
 }
 
 func (f fakes) ids(ctx context.Context, pbx sweep.PBX, ids []string, yield func(*call.Call) error) ([]string, error) {

@@ -143,7 +143,7 @@ func TestTwoProcessesNeverWorkOneRunAtOnce(t *testing.T) {
 	walkers := map[time.Time]int{} // by the start of the run's period
 	bothAtWork := make(chan struct{})
 	change := func(c *Config) {
-		c.Period = func(ctx context.Context, pbx sweep.PBX, from, until time.Time, after sweep.Cursor, yield func(*call.Call) error) error {
+		c.Period = func(ctx context.Context, pbx sweep.PBX, from, until time.Time, after sweep.Cursor, yield func(*call.Call, sweep.Reach) error) error {
 			mu.Lock()
 			walkers[from]++
 			if walkers[from] > 1 {

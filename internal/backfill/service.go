@@ -36,6 +36,10 @@ type PBX struct {
 	// and must be cheap when the PBX is open. A *source.UnavailableError means
 	// that trying later may help; any other error ends the run.
 	Open func(ctx context.Context) (sweep.PBX, error)
+	// Reading names all that decides, beside the records, which calls come of them: the
+	// program and the settings. As long as it is the same, records that have not changed are not
+	// read again. "" means that they always are.
+	Reading string
 }
 
 // Config is what a Service needs.
@@ -50,8 +54,8 @@ type Config struct {
 	Logger *slog.Logger
 	// Now gives the present; nil means time.Now.
 	Now func() time.Time
-	// Period and IDs read calls; nil means sweep.Period and sweep.IDs.
-	Period func(ctx context.Context, pbx sweep.PBX, from, until time.Time, after sweep.Cursor, yield func(*call.Call) error) error
+	// Period and IDs read calls; nil means sweep.PeriodWithReach and sweep.IDs.
+	Period func(ctx context.Context, pbx sweep.PBX, from, until time.Time, after sweep.Cursor, yield func(*call.Call, sweep.Reach) error) error
 	IDs    func(ctx context.Context, pbx sweep.PBX, ids []string, yield func(*call.Call) error) (notFound []string, err error)
 }
 
@@ -63,6 +67,7 @@ type Service struct {
 	backoff func(stalls int) time.Duration
 	batch   int           // calls at most
 	again   time.Duration // readAgain
+	least   int64         // leastRows
 
 	ids     sync.Mutex
 	entropy *ulid.MonotonicEntropy
@@ -86,14 +91,14 @@ func New(config Config) (*Service, error) {
 		config.Now = time.Now
 	}
 	if config.Period == nil {
-		config.Period = sweep.Period
+		config.Period = sweep.PeriodWithReach
 	}
 	if config.IDs == nil {
 		config.IDs = sweep.IDs
 	}
 	s := &Service{
 		config: config, changes: changes{watched: map[string]map[chan struct{}]bool{}},
-		backoff: backoff, batch: batchCalls, again: readAgain, entropy: ulid.Monotonic(rand.Reader, 0), closing: make(chan struct{}),
+		backoff: backoff, batch: batchCalls, again: readAgain, least: leastRows, entropy: ulid.Monotonic(rand.Reader, 0), closing: make(chan struct{}),
 	}
 	err := config.Jobs.Register(jobs.Kind{Name: jobKind, Queue: jobQueue, Workers: atOnce, Work: s.work})
 	if err != nil {

@@ -17,8 +17,13 @@ const (
 	batchTime  = 200 * time.Millisecond
 )
 
-// yielder takes calls from a sweep.
-type yielder = func(*call.Call) error
+// yielder takes what is to be recorded.
+type yielder = func(*journal.Entry) error
+
+// taking makes a taker of calls, as sweep has them, of one of entries.
+func taking(yield yielder) func(*call.Call) error {
+	return func(c *call.Call) error { return yield(journal.NewEntry(c)) }
+}
 
 // walk reads calls in one goroutine and records them in another, so that the
 // PBX's database and the journal work at the same time; a slow journal holds the reading
@@ -29,9 +34,9 @@ func (w *worker) walk(ctx context.Context, n int, read func(context.Context, yie
 	entries := make(chan *journal.Entry, w.batch)
 	ended := make(chan error, 1)
 	go func() {
-		err := w.guard(reading, read, func(c *call.Call) error {
+		err := w.guard(reading, read, func(e *journal.Entry) error {
 			select {
-			case entries <- journal.NewEntry(c):
+			case entries <- e:
 				return nil
 			case <-reading.Done():
 				return reading.Err()

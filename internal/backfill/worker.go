@@ -168,12 +168,27 @@ func (w *worker) walkPeriod(ctx context.Context, n int) error {
 		return err
 	}
 	var after sweep.Cursor
-	if w.resumed = walk.AtStart; !w.resumed.IsZero() {
-		after.Start = w.resumed.Add(-w.again)
+	if !walk.AtStart.IsZero() {
+		after.Start = walk.AtStart.Add(-w.again)
 	}
-	return w.walk(ctx, n, func(ctx context.Context, yield yielder) error {
-		return w.config.Period(ctx, pbx, walk.From, walk.Until, after, yield)
-	}, func(rest []*journal.Entry) error { return w.commit(ctx, n, rest, true) })
+	for recall := after.Start.IsZero() && !w.run.Force; ; recall = false {
+		w.resumed = walk.AtStart
+		err := w.walk(ctx, n, func(ctx context.Context, yield yielder) error {
+			return w.read(ctx, pbx, *walk, after, recall, yield)
+		}, func(rest []*journal.Entry) error { return w.commit(ctx, n, rest, true) })
+		_, forgotten := errors.AsType[*journal.ForgottenError](err)
+		switch {
+		case forgotten, errors.Is(err, errAnew):
+			after = sweep.Cursor{}
+			if err := w.forget(ctx, *walk); err != nil {
+				return err
+			}
+		case errors.Is(err, errChanged):
+			after.Start = walk.AtStart.Add(-w.again)
+		default:
+			return err
+		}
+	}
 }
 
 // idsAtOnce is how many ids are looked for at a time. A kill repeats so many look-ups
@@ -221,7 +236,7 @@ func (w *worker) walkPortion(ctx context.Context, ids []string) ([]string, error
 		var unknown []string
 		err = w.walk(ctx, n, func(ctx context.Context, yield yielder) error {
 			var err error
-			unknown, err = w.config.IDs(ctx, pbx, ids, yield)
+			unknown, err = w.config.IDs(ctx, pbx, ids, taking(yield))
 			return err
 		}, func(rest []*journal.Entry) error { return w.commit(ctx, n, rest, false) })
 		if err != nil {
@@ -264,8 +279,9 @@ func (w *worker) persist(ctx context.Context, fn func(journal.Tx) error) error {
 	refused := 0
 	for wait := first; ; wait = min(2*wait, most) {
 		err := w.config.Journal.InTx(ctx, fn)
+		_, forgotten := errors.AsType[*journal.ForgottenError](err)
 		switch {
-		case err == nil, errors.Is(err, journal.ErrLost), errors.Is(err, journal.ErrNotFound):
+		case err == nil, forgotten, errors.Is(err, journal.ErrLost), errors.Is(err, journal.ErrNotFound):
 			return err
 		case ctx.Err() != nil:
 			return ctx.Err()

@@ -116,12 +116,12 @@ func (b *bench) build(targets ...Target) {
 	b.runs, err = backfill.New(backfill.Config{
 		Journal: b.journal, Jobs: b.queue, Deliverer: b.Service, Logger: log,
 		PBX: []backfill.PBX{{Name: "main", Location: time.UTC, Open: func(context.Context) (sweep.PBX, error) { return sweep.PBX{Name: "main"}, nil }}},
-		Period: func(_ context.Context, _ sweep.PBX, _, _ time.Time, after sweep.Cursor, yield func(*call.Call) error) error {
+		Period: func(_ context.Context, _ sweep.PBX, _, _ time.Time, after sweep.Cursor, yield func(*call.Call, sweep.Reach) error) error {
 			for _, c := range b.has() {
 				if !after.Start.IsZero() && !c.StartedAt.After(after.Start) {
 					continue
 				}
-				if err := yield(c); err != nil {
+				if err := yield(c, sweep.Within); err != nil {
 					return err
 				}
 			}

@@ -1,0 +1,186 @@
+package backfill
+
+import (
+	"context"
+	"maps"
+	"math/rand/v2"
+	"slices"
+	"testing"
+	"time"
+
+	"ringback/internal/journal"
+)
+
+func ask(from, until time.Time) Request {
+	return Request{Kind: ByPeriod, Start: from, End: until, RequestedBy: "admin"}
+}
+
+func TestASecondRunReadsNothingThatHasNotChanged(t *testing.T) {
+	table := newRows(t)
+	from, until := table.span()
+	b := overRows(t, table, "r1", nil)
+	first := b.process(t, ask(from, until))
+	same(t, "state", first.State, Done)
+	if n := len(b.known(t, "r1", from, until)); n < 5 {
+		t.Fatalf("%d pieces are remembered", n)
+	}
+	whole := table.scanned
+	table.scanned = 0
+	second := b.process(t, ask(from, until))
+	same(t, "counts", second.Calls, Counts{Found: first.Calls.Found, Processed: first.Calls.Found, Skipped: first.Calls.Found, NotFound: []string{}})
+	if table.scanned > whole/10 { // conferences search for their members
+		t.Errorf("%d rows are read again, of %d", table.scanned, whole)
+	}
+	for call, said := range b.outcomes(t, second.ID) {
+		if said != "skipped: was delivered before" {
+			t.Errorf("%s is %s", call, said)
+		}
+	}
+}
+
+func TestWhatIsRememberedGivesTheSameAsReading(t *testing.T) {
+	seed := uint64(time.Now().UnixNano())
+	t.Logf("seed %d", seed)
+	random := rand.New(rand.NewPCG(seed, 1))
+	table := newRows(t)
+	remembering, reading := overRows(t, table, "r1", nil), overRows(t, table, "", nil)
+	from, until := table.span()
+	periods := [][2]time.Time{{from, until}, {from, {}}, {from.Add(until.Sub(from) / 3), until.Add(time.Hour)}}
+	recalled := 0
+	for round := range 13 {
+		if round%4 == 1 { // seldom, so that a period is asked for again
+			slices.Reverse(periods)
+		}
+		period := periods[0]
+		table.scanned = 0
+		want := reading.process(t, ask(period[0], period[1]))
+		read := table.scanned
+		table.scanned = 0
+		if round%3 == 1 {
+			table.fail = 1 + random.IntN(1000)
+		}
+		got := remembering.process(t, ask(period[0], period[1]))
+		table.fail = 0
+		if table.scanned < read/2 {
+			recalled++
+		}
+		same(t, "counts", got.Calls, want.Calls)
+		same(t, "outcomes", remembering.outcomes(t, got.ID), reading.outcomes(t, want.ID))
+		same(t, "the journal", remembering.holds(t), reading.holds(t))
+		if t.Failed() {
+			t.Fatalf("seed %d, round %d, period %v to %v", seed, round, period[0], period[1])
+		}
+		for range random.IntN(3) {
+			if round%4 != 3 { // once in four rounds, all stays
+				t.Log(table.change(random))
+			}
+		}
+	}
+	if recalled == 0 {
+		t.Error("nothing was recalled")
+	}
+	t.Logf("%d of 13 runs read less than half of the rows", recalled)
+}
+
+func TestACallThatTheJournalHoldsOtherwiseIsReadAgain(t *testing.T) {
+	table := newRows(t)
+	from, until := table.span()
+	b := overRows(t, table, "r1", nil)
+	first := b.process(t, ask(from, until))
+	before := b.holds(t)
+	list, err := b.journal.Calls(context.Background(), journal.CallFilter{Limit: 200})
+	must(t, err)
+	must(t, b.journal.InTx(context.Background(), func(tx journal.Tx) error {
+		_, err := tx.Exec(context.Background(), `UPDATE calls SET digest = digest + 1 WHERE id = $1`, list[70].ID)
+		return err
+	}))
+	second := b.process(t, ask(from, until))
+	same(t, "state", second.State, Done)
+	same(t, "counts", second.Calls, Counts{
+		Found: first.Calls.Found, Processed: first.Calls.Found, Delivered: 1, Skipped: first.Calls.Found - 1, NotFound: []string{},
+	})
+	same(t, "what changed", b.outcomes(t, second.ID)["main "+list[70].ID], "delivered: changed since it was delivered; revision 2")
+	if len(b.holds(t)) != len(before) {
+		t.Errorf("%d calls, before %d", len(b.holds(t)), len(before))
+	}
+	table.scanned = 0
+	b.process(t, ask(from, until))
+	if table.scanned > len(table.records)/10 {
+		t.Errorf("%d rows are read once it is remembered anew", table.scanned)
+	}
+}
+
+func TestNothingIsRememberedWhereItWouldNotHold(t *testing.T) {
+	table := newRows(t)
+	from, until := table.span()
+	for what, run := range map[string]struct {
+		reading string
+		request Request
+		change  func(*bench)
+	}{
+		"of a dry run":                {"r1", Request{DryRun: true}, nil},
+		"of a period with few rows":   {"r1", Request{}, func(b *bench) { b.least = 1 << 40 }},
+		"when the program is unknown": {"", Request{}, nil},
+	} {
+		b := overRows(t, table, run.reading, nil)
+		if run.change != nil {
+			run.change(b)
+		}
+		r := ask(from, until)
+		r.DryRun = run.request.DryRun
+		b.process(t, r)
+		same(t, what, len(b.known(t, run.reading, from, until)), 0)
+	}
+}
+
+func TestWhatIsRememberedIsNotGoneByWhen(t *testing.T) {
+	table := newRows(t)
+	from, until := table.span()
+	for what, test := range map[string]struct {
+		change func(b *bench)
+		force  bool
+	}{
+		"a run is forced":                 {func(*bench) {}, true},
+		"the program or settings changed": {func(b *bench) { b.config.PBX[0].Reading = "r2" }, false},
+	} {
+		b := overRows(t, table, "r1", nil)
+		b.process(t, ask(from, until))
+		whole := table.scanned
+		test.change(b)
+		table.scanned = 0
+		r := ask(from, until)
+		r.Force = test.force
+		b.process(t, r)
+		if table.scanned < whole/2 {
+			t.Errorf("when %s, %d rows are read, at first %d", what, table.scanned, whole)
+		}
+		table.scanned = 0
+	}
+}
+
+// told records what a Deliverer is given.
+type told struct{ bodies map[string]string }
+
+func (*told) Targets() []string { return []string{"portal"} }
+
+func (d *told) Deliver(ctx context.Context, tx journal.Tx, batch Batch) ([]Verdict, error) {
+	for _, c := range batch.Calls {
+		d.bodies[c.ID] = string(c.JSON())
+	}
+	return journalOnly{}.Deliver(ctx, tx, batch)
+}
+
+func TestTargetsAreGivenRecalledCallsWhole(t *testing.T) {
+	table := newRows(t)
+	from, until := table.span()
+	d := &told{map[string]string{}}
+	b := overRows(t, table, "r1", func(c *Config) { c.Deliverer = d })
+	b.process(t, ask(from, until))
+	first := d.bodies
+	d.bodies = map[string]string{}
+	b.process(t, ask(from, until))
+	same(t, "calls", d.bodies, first)
+	if slices.Contains(slices.Collect(maps.Values(d.bodies)), "") {
+		t.Error("a call came without its body")
+	}
+}
