@@ -87,8 +87,11 @@ func (a *App) prepare(ctx context.Context) error {
 		return err
 	}
 	var sources []backfill.PBX
+	program := programDigest()
 	for _, p := range a.pbxs {
-		sources = append(sources, backfill.PBX{Name: p.name, Location: p.location, Open: p.open})
+		sources = append(sources, backfill.PBX{
+			Name: p.name, Location: p.location, Open: p.open, Reading: reading(program, p.settings, planOf(p.settings)),
+		})
 	}
 	if a.deliveries, err = a.targets(ctx); err != nil {
 		return err

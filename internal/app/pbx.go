@@ -28,6 +28,7 @@ type pbx struct {
 	address  string
 	options  source.Options
 	known    sweep.PBX // all but the source
+	settings *config.PBX
 	log      *slog.Logger
 	now      func() time.Time
 
@@ -56,21 +57,25 @@ func newPBX(c *config.PBX, log *slog.Logger, now func() time.Time) (*pbx, error)
 	return &pbx{
 		name: c.Name, location: known.Location, address: c.CEL.Reveal(), log: log, now: now,
 		options: source.Options{Location: known.Location, Columns: c.Columns, Logger: log},
-		known:   known, opening: make(chan struct{}, 1),
+		known:   known, settings: c, opening: make(chan struct{}, 1),
 	}, nil
 }
 
 // Known is what the configuration tells of a PBX: all but the source.
 func Known(c *config.PBX, now func() time.Time) (sweep.PBX, error) {
-	plan, err := dialplan.New(dialplan.Settings{
-		Extensions:       config.Expressions(c.Dialplan.Extensions),
-		Trunks:           config.Expressions(c.Dialplan.Trunks),
-		IncomingContexts: config.Expressions(c.Dialplan.IncomingContexts),
-	})
+	plan, err := dialplan.New(planOf(c))
 	if err != nil {
 		return sweep.PBX{}, fmt.Errorf("pbx %s: %w", c.Name, err)
 	}
 	return sweep.PBX{Name: c.Name, Plan: plan, Location: c.Timezone.Location, Silence: time.Duration(c.Silence), Now: now}, nil
+}
+
+func planOf(c *config.PBX) dialplan.Settings {
+	return dialplan.Settings{
+		Extensions:       config.Expressions(c.Dialplan.Extensions),
+		Trunks:           config.Expressions(c.Dialplan.Trunks),
+		IncomingContexts: config.Expressions(c.Dialplan.IncomingContexts),
+	}
 }
 
 // open gives the PBX ready to be read. The first time it connects.
