@@ -182,16 +182,16 @@ func (r *recaller) lookUp(ctx context.Context, ids []string, recalled []*journal
 	if len(ids) == 0 {
 		return recalled, nil
 	}
-	var found []*journal.Entry
+	entries := make([]*journal.Entry, 0, len(ids)+len(recalled))
 	parts := make(map[string]bool)
 	_, err := r.config.IDs(ctx, r.pbx, ids, func(c *call.Call) error {
 		for _, id := range slices.Concat(c.LinkedIDs, c.UniqueIDs) {
 			parts[id] = true
 		}
-		found = append(found, journal.NewEntry(c))
+		entries = append(entries, journal.NewEntry(c))
 		return nil
 	})
-	entries := append(found, slices.DeleteFunc(recalled, func(e *journal.Entry) bool { return parts[e.ID] })...)
+	entries = append(entries, slices.DeleteFunc(recalled, func(e *journal.Entry) bool { return parts[e.ID] })...)
 	slices.SortStableFunc(entries, func(a, b *journal.Entry) int {
 		return cmp.Or(a.Started.Compare(b.Started), cmp.Compare(a.ID, b.ID))
 	})

@@ -9,6 +9,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -177,7 +178,7 @@ func byKey(r cel.Record, key int64) int { return cmp.Compare(r.ID, key) }
 func (r *rows) Digest(_ context.Context, after, upto int64) (string, error) {
 	sum := fnv.New64a()
 	_, err := fmt.Fprintf(sum, "%+v", r.keyed(after, upto))
-	return fmt.Sprint(sum.Sum64()), err
+	return strconv.FormatUint(sum.Sum64(), 16), err
 }
 
 func (r *rows) Range(_ context.Context, from, until time.Time) (after, upto int64, err error) {
@@ -212,7 +213,7 @@ func (r *rows) change(random *rand.Rand) (what string) {
 		r.records = r.records[random.IntN(50):]
 		return "the oldest rows are taken away"
 	case 2:
-		r.records[pick()].CIDNum = fmt.Sprint(random.IntN(10_000))
+		r.records[pick()].CIDNum = strconv.Itoa(random.IntN(10_000))
 		return "a number is another"
 	case 3:
 		i := pick()
@@ -231,7 +232,7 @@ func (r *rows) change(random *rand.Rand) (what string) {
 		return "a row comes a little late"
 	case 5:
 		last := r.records[len(r.records)-1]
-		tag := fmt.Sprint(last.ID)
+		tag := strconv.FormatInt(last.ID, 10)
 		for _, rec := range r.records[:random.IntN(300)] {
 			rec = moved(rec, time.Duration(last.At-r.records[0].At)*time.Microsecond, tag)
 			rec.ID = r.records[len(r.records)-1].ID + apart

@@ -177,7 +177,7 @@ func pieces(t *testing.T, b Backend) {
 	}
 	toldBefore(t, d)
 	stop := errors.New("stop")
-	if err := d.source.ScanPieces(t.Context(), time.Time{}, time.Time{}, func(source.Piece) error { return stop }, nil); err != stop {
+	if err := d.source.ScanPieces(t.Context(), time.Time{}, time.Time{}, func(source.Piece) error { return stop }, nil); !errors.Is(err, stop) {
 		t.Errorf("a scan that is stopped when it tells of a piece gives %v", err)
 	}
 }
