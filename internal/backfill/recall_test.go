@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"ringback/internal/cel"
 	"ringback/internal/journal"
 )
 
@@ -80,6 +81,127 @@ func TestWhatIsRememberedGivesTheSameAsReading(t *testing.T) {
 		t.Error("nothing was recalled")
 	}
 	t.Logf("%d of 13 runs read less than half of the rows", recalled)
+}
+
+// alike runs over a period of a table with a service that remembers and with one that reads, and
+// expects the same of both.
+func alike(t *testing.T, remembering, reading *bench, from, until time.Time) *Run {
+	t.Helper()
+	got, want := remembering.process(t, ask(from, until)), reading.process(t, ask(from, until))
+	same(t, "counts", got.Calls, want.Calls)
+	same(t, "outcomes", remembering.outcomes(t, got.ID), reading.outcomes(t, want.ID))
+	same(t, "the journal", remembering.holds(t), reading.holds(t))
+	return got
+}
+
+// first are the rows of the table's first call.
+func (r *rows) first() []cel.Record {
+	id := r.records[0].LinkedID
+	return slices.DeleteFunc(slices.Clone(r.records), func(rec cel.Record) bool { return rec.LinkedID != id })
+}
+
+// add puts rows at the end of the table.
+func (r *rows) add(list []cel.Record, change func(cel.Record) cel.Record) {
+	for _, rec := range list {
+		rec = change(rec)
+		rec.ID = r.records[len(r.records)-1].ID + apart
+		r.records = append(r.records, rec)
+	}
+}
+
+func TestACallThatWasWrittenHoursLateIsFound(t *testing.T) {
+	table := newRows(t)
+	from, until := table.span()
+	remembering, reading := overRows(t, table, "r1", nil), overRows(t, table, "", nil)
+	first := alike(t, remembering, reading, from, until)
+	table.add(table.first(), func(rec cel.Record) cel.Record { return moved(rec, time.Hour, "99") })
+	second := alike(t, remembering, reading, from, until)
+	same(t, "found", second.Calls.Found, first.Calls.Found+1)
+	same(t, "delivered", second.Calls.Delivered, int64(1))
+}
+
+func TestRecordsThatCameSinceAreRead(t *testing.T) {
+	table := newRows(t)
+	from, _ := table.span()
+	remembering, reading := overRows(t, table, "r1", nil), overRows(t, table, "", nil)
+	first := alike(t, remembering, reading, from, time.Time{})
+	table.add(table.first(), func(rec cel.Record) cel.Record { return moved(rec, 20*time.Hour, "99") })
+	same(t, "delivered", alike(t, remembering, reading, from, time.Time{}).Calls.Delivered, int64(1))
+	same(t, "skipped", alike(t, remembering, reading, from, time.Time{}).Calls.Skipped, first.Calls.Found+1)
+}
+
+func TestACallThatReachesBeyondThePeriodIsLookedUpAgain(t *testing.T) {
+	table := newRows(t)
+	_, until := table.span()
+	from := time.UnixMicro(table.records[0].At + 1).UTC() // the first call began before
+	remembering, reading := overRows(t, table, "r1", nil), overRows(t, table, "", nil)
+	alike(t, remembering, reading, from, until)
+	table.records[0].CIDNum, table.records[0].CIDName = "4711", "Somebody else"
+	same(t, "delivered", alike(t, remembering, reading, from, until).Calls.Delivered, int64(1))
+}
+
+func TestACallOutsideThePeriodThatHasTheIDsOfOneInItIsLeftAlone(t *testing.T) {
+	table := newRows(t)
+	_, until := table.span()
+	from := time.UnixMicro(table.records[0].At + 1).UTC()
+	table.add(table.first(), func(rec cel.Record) cel.Record {
+		rec.At += (48 * time.Hour).Microseconds()
+		return rec
+	})
+	remembering, reading := overRows(t, table, "r1", nil), overRows(t, table, "", nil)
+	for range 2 {
+		alike(t, remembering, reading, from, until)
+	}
+}
+
+// A row of a part of a call that comes much later is a call of its own at first; the second run puts that right.
+func TestAPartThatBecameACallIsPutRightAndThenRecalled(t *testing.T) {
+	table := newRows(t)
+	from, until := table.span()
+	part := slices.IndexFunc(table.records, func(rec cel.Record) bool { // of a channel that went to another call
+		return rec.LinkedID == rec.UniqueID && slices.ContainsFunc(table.records, func(other cel.Record) bool {
+			return other.UniqueID == rec.UniqueID && other.LinkedID != rec.UniqueID
+		})
+	})
+	if part < 0 {
+		t.Fatal("no call is joined of two")
+	}
+	late := table.records[part]
+	for i, rec := range table.records {
+		if rec.LinkedID == late.LinkedID && rec.UniqueID == late.UniqueID {
+			late, part = rec, i
+		}
+	}
+	late.At, late.ID = table.records[part+400].At, table.records[part+400].ID+1
+	table.records = slices.Insert(table.records, part+401, late)
+	remembering, reading := overRows(t, table, "r1", nil), overRows(t, table, "", nil)
+	for range 3 {
+		alike(t, remembering, reading, from, until)
+	}
+	table.scanned = 0
+	remembering.process(t, ask(from, until))
+	if table.scanned > len(table.records)/10 {
+		t.Errorf("%d rows are read when all is settled", table.scanned)
+	}
+}
+
+func TestADryRunLeavesWhatIsRemembered(t *testing.T) {
+	table := newRows(t)
+	from, until := table.span()
+	b := overRows(t, table, "r1", nil)
+	b.process(t, ask(from, until))
+	before := b.known(t, "r1", from, until)
+	list, err := b.journal.Calls(context.Background(), journal.CallFilter{Limit: 100})
+	must(t, err)
+	must(t, b.journal.InTx(context.Background(), func(tx journal.Tx) error {
+		_, err := tx.Exec(context.Background(), `UPDATE calls SET digest = digest + 1 WHERE id = $1`, list[70].ID)
+		return err
+	}))
+	r := ask(from, until)
+	r.DryRun = true
+	run := b.process(t, r)
+	same(t, "what would be delivered", run.Calls.Delivered, int64(1))
+	same(t, "remembered", b.known(t, "r1", from, until), before)
 }
 
 func TestACallThatTheJournalHoldsOtherwiseIsReadAgain(t *testing.T) {

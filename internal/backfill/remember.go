@@ -21,17 +21,14 @@ const (
 	mostLookedUp = 2000
 )
 
-// readAndRemember hands over the calls of a whole period, and remembers which ones came of it. d may be nil; then
-// nothing is remembered.
+// readAndRemember hands over the calls of a whole period, and remembers which ones came of it: not in a dry run,
+// since what is not recorded cannot be recalled.
 func (w *worker) readAndRemember(ctx context.Context, pbx sweep.PBX, d source.Digester, period journal.ReadPeriod, yield yielder) error {
-	if d == nil {
-		return w.config.Period(ctx, pbx, period.From, period.Until, sweep.Cursor{}, func(c *call.Call, _ sweep.Reach) error {
-			return yield(journal.NewEntry(c))
-		})
-	}
 	pieces := &pieces{Digester: d, from: period.From, until: period.Until}
-	pbx.Source = pieces
-	m := &memory{worker: w, period: period, pieces: pieces, by: rand.Text()}
+	if !w.run.DryRun {
+		pbx.Source = pieces
+	}
+	m := &memory{worker: w, period: period, pieces: pieces, by: rand.Text(), lost: w.run.DryRun}
 	err := w.config.Period(ctx, pbx, period.From, period.Until, sweep.Cursor{}, func(c *call.Call, reach sweep.Reach) error {
 		e := journal.NewEntry(c)
 		if err := m.add(ctx, c, e, reach); err != nil {
@@ -80,8 +77,8 @@ func (p *pieces) since(n int) []source.Piece {
 	return p.pieces[min(n, len(p.pieces)):]
 }
 
-// memory remembers calls as they come, each with the newest piece that had been told of by then:
-// it may have come of that one and of those before, and of none that came after.
+// memory remembers calls as they come, each with the piece that is being read. When one of them cannot be remembered, the
+// end of the period is not either, and nothing of it will be recalled.
 type memory struct {
 	*worker
 
@@ -117,7 +114,7 @@ func (m *memory) add(ctx context.Context, c *call.Call, e *journal.Entry, reach 
 		}
 	}
 	switch {
-	case c.InProgress, len(m.lookedUp) > mostLookedUp: // the piece will not be the same again, or not worth it
+	case c.InProgress, len(m.lookedUp) > mostLookedUp: // it will not be the same again, or is not worth it
 		m.lost = true
 	case reach == sweep.Beyond:
 		m.lookedUp = append(m.lookedUp, c.LinkedIDs...)

@@ -176,16 +176,10 @@ func (w *worker) walkPeriod(ctx context.Context, n int) error {
 		err := w.walk(ctx, n, func(ctx context.Context, yield yielder) error {
 			return w.read(ctx, pbx, *walk, after, recall, yield)
 		}, func(rest []*journal.Entry) error { return w.commit(ctx, n, rest, true) })
-		_, forgotten := errors.AsType[*journal.ForgottenError](err)
-		switch {
-		case forgotten, errors.Is(err, errAnew):
-			after = sweep.Cursor{}
-			if err := w.forget(ctx, *walk); err != nil {
-				return err
-			}
-		case errors.Is(err, errChanged):
-			after.Start = walk.AtStart.Add(-w.again)
-		default:
+		if _, forgotten := errors.AsType[*journal.ForgottenError](err); !forgotten {
+			return err
+		}
+		if err := w.forget(ctx, *walk); err != nil {
 			return err
 		}
 	}

@@ -71,6 +71,25 @@ func (s *Service) decide(ctx context.Context, tx journal.Tx, batch backfill.Batc
 	return verdicts, journal.AddWaits(ctx, tx, waits)
 }
 
+// deciding says which of the calls of a batch are to be decided on. Of those with one id, it is the one that the journal has
+// now: the last that was new or changed, else the first.
+func deciding(calls []backfill.BatchCall) []bool {
+	decides := make([]bool, len(calls))
+	chosen := make(map[string]int, len(calls))
+	for i := range calls {
+		c := &calls[i]
+		before, again := chosen[c.ID]
+		if again && c.State != journal.New && c.State != journal.Changed {
+			continue
+		}
+		if again {
+			decides[before] = false
+		}
+		chosen[c.ID], decides[i] = i, true
+	}
+	return decides
+}
+
 // together is what became of a call that had several outcomes at its targets.
 func together(all []journal.Wait) backfill.Outcome {
 	outcome := backfill.Skipped
@@ -117,14 +136,11 @@ func (p *plan) decide(ctx context.Context, tx journal.Tx, ids []string) error {
 			return err
 		}
 	}
-	seen := map[string]bool{}
-	for i := range p.batch.Calls {
-		c := &p.batch.Calls[i]
-		if seen[c.ID] {
+	for i, decides := range deciding(p.batch.Calls) {
+		if !decides {
 			continue
 		}
-		seen[c.ID] = true
-		if err := p.call(ctx, tx, c); err != nil {
+		if err := p.call(ctx, tx, &p.batch.Calls[i]); err != nil {
 			return err
 		}
 	}

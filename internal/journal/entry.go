@@ -93,6 +93,9 @@ const (
 	Outdated
 )
 
+// held says that the journal has as much or more: nothing is written.
+func (r Recorded) held() bool { return r.State == Same || r.State == Outdated }
+
 // Recorded says what became, or would become, of an entry.
 type Recorded struct {
 	State State

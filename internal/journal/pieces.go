@@ -10,8 +10,8 @@ import (
 	"time"
 )
 
-// ReadPeriod is a period of a PBX's records that was read. While it is read, the journal remembers piece after
-// piece which calls had come by then.
+// ReadPeriod is a period of a PBX's records that was read whole. The journal remembers which calls came of it, piece by
+// piece: no row is large, and none waits for the end.
 type ReadPeriod struct {
 	PBX string
 	// From is in the period, Until is not; a zero Until means up to the newest record.
@@ -27,8 +27,7 @@ type Piece struct {
 	N           int
 	After, UpTo int64
 	Digest      string
-	// Ends says that the period ended with this piece, and that the calls which were still
-	// going on by then are among those of the piece.
+	// Ends says that the period ended with this piece: it was read whole.
 	Ends bool
 	// LookedUp are the linkedids of calls for which records beyond the period were read. What
 	// these calls are is not remembered.
@@ -51,7 +50,7 @@ func end(until time.Time) int64 {
 	return until.UnixMicro()
 }
 
-// RememberPiece keeps which calls had come of a period when a piece of it was read, after those of the
+// RememberPiece keeps which calls came of a period while a piece of it was read, after those of the
 // piece before. The first takes the place of all that was remembered of the same time. by names the
 // reading: what another has remembered in the meantime is left alone, and kept is false then.
 func RememberPiece(ctx context.Context, tx Tx, period ReadPeriod, by string, p Piece, calls *Remembered) (kept bool, err error) {
@@ -128,7 +127,7 @@ func Pieces(ctx context.Context, r Reader, period ReadPeriod) ([]Piece, error) {
 }
 
 // Recall gives the calls that came with a piece, but for those looked up, in the order in which they were
-// remembered. They are Same to RecordCalls and CompareCalls, or those give a *ForgottenError. When the piece is
+// remembered. RecordCalls and CompareCalls find them Same or Outdated, or give a *ForgottenError. When the piece is
 // remembered no more, or otherwise, ok is false.
 func Recall(ctx context.Context, r Reader, period ReadPeriod, p Piece) (entries []*Entry, ok bool, err error) {
 	var compressed []byte
@@ -147,14 +146,13 @@ func Recall(ctx context.Context, r Reader, period ReadPeriod, p Piece) (entries 
 	return entries, true, nil
 }
 
-// FillRecalled gives entries that Recall made, and that RecordCalls found to be the Same, what the journal holds of
-// them. It leaves others alone.
+// FillRecalled gives entries that Recall made what the journal holds of them. It leaves others alone.
 func FillRecalled(ctx context.Context, r Reader, pbx string, entries []*Entry) error {
 	var ids []string
-	empty := make(map[string]*Entry)
+	empty := make(map[string][]*Entry)
 	for _, e := range entries {
 		if e.recalled && e.body == nil {
-			ids, empty[e.ID] = append(ids, e.ID), e
+			ids, empty[e.ID] = append(ids, e.ID), append(empty[e.ID], e)
 		}
 	}
 	err := in(ctx, r, `SELECT id, ended, body, contexts FROM calls WHERE pbx = $1 AND id IN`, pbx, ids, func(row Row) error {
@@ -163,8 +161,9 @@ func FillRecalled(ctx context.Context, r Reader, pbx string, entries []*Entry) e
 		if err := row.Scan(&id, &ended, &body, &contexts); err != nil {
 			return err
 		}
-		e := empty[id]
-		e.Ended, e.body, e.contexts = time.UnixMicro(ended).UTC(), []byte(body), contexts
+		for _, e := range empty[id] {
+			e.Ended, e.body, e.contexts = time.UnixMicro(ended).UTC(), []byte(body), contexts
+		}
 		return nil
 	})
 	if err != nil {

@@ -32,16 +32,11 @@ func compareAll(ctx context.Context, r Reader, pbx string, entries []*Entry) ([]
 	}
 	results := make([]Recorded, len(entries))
 	for i, e := range entries {
-		if !e.recalled {
-			results[i] = compare(e, have)
-			note(e, results[i], have)
-			continue
-		}
-		h, known := have[e.ID]
-		if !known || h.digest != e.digest || h.joinedInto != "" {
+		results[i] = compare(e, have)
+		if e.recalled && !results[i].held() {
 			return nil, nil, &ForgottenError{e.ID}
 		}
-		results[i] = Recorded{State: Same, Revision: h.revision}
+		note(e, results[i], have)
 	}
 	return results, have, nil
 }
@@ -95,7 +90,7 @@ func compare(e *Entry, have map[string]held) Recorded {
 // note makes what is held what it will be, for the entries that follow: what becomes of them must not
 // depend on which ones are recorded together.
 func note(e *Entry, r Recorded, have map[string]held) {
-	if r.State != New && r.State != Changed {
+	if r.held() {
 		return
 	}
 	have[e.ID] = held{started: e.Started.UnixMicro(), digest: e.digest, revision: r.Revision, linkedids: 1 + len(e.linkedids), contexts: e.contexts}
@@ -130,11 +125,15 @@ func RecordCalls(ctx context.Context, tx Tx, pbx string, entries []*Entry, now t
 	if err := insertCalls(ctx, tx, pbx, entries, results, now); err != nil {
 		return nil, err
 	}
-	for i, e := range entries {
+	for i := range results {
 		for _, part := range results[i].Replaces {
+			into := have[part].joinedInto
+			if into == "" {
+				continue // it has come again since, with more
+			}
 			if _, err := tx.Exec(ctx, `UPDATE calls SET joined_into = $3, changed = $4 WHERE pbx = $1 AND id = $2`,
-				pbx, part, e.ID, now.UnixMicro()); err != nil {
-				return nil, fmt.Errorf("record that call %s is part of %s: %w", part, e.ID, err)
+				pbx, part, into, now.UnixMicro()); err != nil {
+				return nil, fmt.Errorf("record that call %s is part of %s: %w", part, into, err)
 			}
 		}
 	}
@@ -144,7 +143,7 @@ func RecordCalls(ctx context.Context, tx Tx, pbx string, entries []*Entry, now t
 // insertCalls writes the entries that are new or changed; of those with one id the last, since
 // a statement must not touch a row twice.
 func insertCalls(ctx context.Context, tx Tx, pbx string, entries []*Entry, results []Recorded, now time.Time) error {
-	written := func(i int) bool { return results[i].State == New || results[i].State == Changed }
+	written := func(i int) bool { return !results[i].held() }
 	last := make(map[string]int, len(entries))
 	for i, e := range entries {
 		if written(i) {

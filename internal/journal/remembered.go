@@ -14,7 +14,8 @@ import (
 // has them as they were. The zero value is empty.
 //
 // One after the other: when it began, in microseconds since the one before, as a signed varint; the
-// digest of its body, eight bytes, big-endian; the length of its id, as a varint, and the id. All of that is compressed (RFC 1951).
+// digest of its body, eight bytes, big-endian; one byte, 1 when records are missing; how many other linkedids it joins, as a
+// varint; its id and these, each after its length, as a varint. All of that is compressed (RFC 1951).
 type Remembered struct {
 	plain []byte
 	last  int64
@@ -26,8 +27,12 @@ func (r *Remembered) Add(e *Entry) {
 	started := e.Started.UnixMicro()
 	r.plain = binary.AppendVarint(r.plain, started-r.last)
 	r.plain = binary.BigEndian.AppendUint64(r.plain, uint64(e.digest))
-	r.plain = binary.AppendUvarint(r.plain, uint64(len(e.ID)))
-	r.plain = append(r.plain, e.ID...)
+	r.plain = append(r.plain, byte(flag(e.beheaded)))
+	r.plain = binary.AppendUvarint(r.plain, uint64(len(e.linkedids)))
+	for _, id := range append([]string{e.ID}, e.linkedids...) {
+		r.plain = binary.AppendUvarint(r.plain, uint64(len(id)))
+		r.plain = append(r.plain, id...)
+	}
 	r.last = started
 	r.calls++
 }
@@ -63,25 +68,63 @@ func recall(compressed []byte, pbx string) ([]*Entry, error) {
 	if len(plain) == mostPlain {
 		return nil, fmt.Errorf("%w: there are too many", errRemembered)
 	}
+	r := remembrance{plain: plain}
 	var entries []*Entry
 	var started int64
-	for len(plain) > 0 {
-		since, n := binary.Varint(plain)
-		if n <= 0 || len(plain) < n+8 {
-			return nil, errRemembered
-		}
-		digest := binary.BigEndian.Uint64(plain[n:])
-		plain = plain[n+8:]
-		length, n := binary.Uvarint(plain)
-		if n <= 0 || uint64(len(plain)-n) < length {
-			return nil, errRemembered
-		}
-		started += since
+	for len(r.plain) > 0 && !r.damaged {
+		started += r.varint()
 		at := time.UnixMicro(started).UTC()
-		entries = append(entries, &Entry{
-			ID: string(plain[n : n+int(length)]), PBX: pbx, Started: at, Ended: at, digest: int64(digest), recalled: true,
-		})
-		plain = plain[n+int(length):]
+		e := &Entry{PBX: pbx, Started: at, Ended: at, digest: r.digest(), beheaded: r.flag(), recalled: true}
+		others := r.uvarint()
+		e.ID = r.text()
+		for ; others > 0 && !r.damaged; others-- {
+			e.linkedids = append(e.linkedids, r.text())
+		}
+		entries = append(entries, e)
+	}
+	if r.damaged {
+		return nil, errRemembered
 	}
 	return entries, nil
 }
+
+// remembrance reads what Remembered wrote. What is not there is zero, and damaged is set.
+type remembrance struct {
+	plain   []byte
+	damaged bool
+}
+
+// take gives the next n bytes, and zeros when there are fewer.
+func (r *remembrance) take(n uint64) []byte {
+	if n > uint64(len(r.plain)) {
+		r.damaged, r.plain = true, nil
+		return make([]byte, min(n, 8))
+	}
+	taken := r.plain[:n]
+	r.plain = r.plain[n:]
+	return taken
+}
+
+func (r *remembrance) varint() int64 {
+	v, n := binary.Varint(r.plain)
+	r.skip(n)
+	return v
+}
+
+func (r *remembrance) uvarint() uint64 {
+	v, n := binary.Uvarint(r.plain)
+	r.skip(n)
+	return v
+}
+
+func (r *remembrance) skip(n int) {
+	if n <= 0 {
+		r.damaged, r.plain = true, nil
+		return
+	}
+	r.plain = r.plain[n:]
+}
+
+func (r *remembrance) digest() int64 { return int64(binary.BigEndian.Uint64(r.take(8))) }
+func (r *remembrance) flag() bool    { return r.take(1)[0] == 1 }
+func (r *remembrance) text() string  { return string(r.take(r.uvarint())) }

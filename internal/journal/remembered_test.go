@@ -14,12 +14,14 @@ type told struct {
 	ID      string
 	Started time.Time
 	Digest  int64
+	Broken  bool
+	Others  []string
 }
 
 func tell(entries []*Entry) []told {
 	list := make([]told, len(entries))
 	for i, e := range entries {
-		list[i] = told{e.ID, e.Started, e.digest}
+		list[i] = told{e.ID, e.Started, e.digest, e.beheaded, e.linkedids}
 	}
 	return list
 }
@@ -28,7 +30,7 @@ func TestCallsOfAPieceComeBackAsTheyWereAdded(t *testing.T) {
 	at := time.Date(2026, 11, 23, 7, 0, 0, 123456000, time.UTC)
 	entries := []*Entry{
 		{ID: "1763881200.7", Started: at, digest: -1},
-		{ID: "pbx-Ω-1763881200.8", Started: at.Add(time.Hour), digest: 1 << 62},
+		{ID: "pbx-Ω-1763881200.8", Started: at.Add(time.Hour), digest: 1 << 62, beheaded: true, linkedids: []string{"1763881200.9", ""}},
 		{ID: "", Started: at.Add(-time.Hour), digest: 0}, // a clock that was set back
 		{ID: "1763881200.9", Started: time.Unix(-1, 0).UTC(), digest: 5},
 	}
@@ -60,7 +62,7 @@ func TestCallsOfAPieceComeBackAsTheyWereAdded(t *testing.T) {
 
 func FuzzRecall(f *testing.F) {
 	var r Remembered
-	r.Add(&Entry{ID: "1763881200.7", Started: time.Unix(1763881200, 0), digest: 7})
+	r.Add(&Entry{ID: "1763881200.7", Started: time.Unix(1763881200, 0), digest: 7, linkedids: []string{"1763881200.8"}})
 	whole, err := r.compress()
 	if err != nil {
 		f.Fatal(err)

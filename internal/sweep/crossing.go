@@ -105,8 +105,9 @@ func (w *window) given(records []cel.Record) bool {
 	return slices.ContainsFunc(records, func(r cel.Record) bool { return w.taken[r.LinkedID] || w.taken[r.UniqueID] })
 }
 
-func (w *window) inPeriod(records []cel.Record) bool {
-	return slices.ContainsFunc(records, func(r cel.Record) bool {
-		return r.At >= w.from && (w.until == 0 || r.At < w.until)
-	})
+func (w *window) inPeriod(records []cel.Record) bool { return touches(records, w.from, w.until) }
+
+// touches says that a record lies in [from, until).
+func touches(records []cel.Record, from, until int64) bool {
+	return slices.ContainsFunc(records, func(r cel.Record) bool { return r.At >= from && (until == 0 || r.At < until) })
 }

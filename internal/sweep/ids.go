@@ -5,6 +5,7 @@ import (
 	"context"
 	"slices"
 	"strings"
+	"time"
 
 	"ringback/internal/call"
 	"ringback/internal/cel"
@@ -17,13 +18,25 @@ const idsAtOnce = 200
 // once, in order of start for as many as are read at once, and returns the ids
 // that no record carries. An error of yield stops it and is returned as it is.
 func IDs(ctx context.Context, pbx PBX, ids []string, yield func(*call.Call) error) (notFound []string, err error) {
+	return pbx.ids(ctx, ids, func([]cel.Record) bool { return true }, yield)
+}
+
+// IDsWithin yields the calls that IDs would, if any record of them lies in [from, until); a zero until means up
+// to now.
+func IDsWithin(ctx context.Context, pbx PBX, ids []string, from, until time.Time, yield func(*call.Call) error) error {
+	_, err := pbx.ids(ctx, ids, func(records []cel.Record) bool { return touches(records, micros(from), micros(until)) }, yield)
+	return err
+}
+
+// ids is IDs for the calls whose records are wanted.
+func (p PBX) ids(ctx context.Context, ids []string, wanted func([]cel.Record) bool, yield func(*call.Call) error) (notFound []string, err error) {
 	ids = slices.Clone(ids)
 	slices.SortFunc(ids, byAge)
 	ids = slices.Compact(ids)
-	assembler := call.NewAssembler(pbx.settings())
+	assembler := call.NewAssembler(p.settings())
 	given := make(map[Cursor]bool)
 	for portion := range slices.Chunk(ids, idsAtOnce) {
-		missing, err := pbx.portion(ctx, assembler, portion, func(c *call.Call) error {
+		missing, err := p.portion(ctx, assembler, portion, wanted, func(c *call.Call) error {
 			if place := CursorOf(c); !given[place] {
 				given[place] = true
 				return yield(c)
@@ -39,7 +52,9 @@ func IDs(ctx context.Context, pbx PBX, ids []string, yield func(*call.Call) erro
 }
 
 // portion yields the calls of a few ids.
-func (p PBX) portion(ctx context.Context, a *call.Assembler, ids []string, yield func(*call.Call) error) (missing []string, err error) {
+func (p PBX) portion(
+	ctx context.Context, a *call.Assembler, ids []string, wanted func([]cel.Record) bool, yield func(*call.Call) error,
+) (missing []string, err error) {
 	records, err := p.whole(ctx, ids)
 	if err != nil {
 		return nil, err
@@ -60,6 +75,9 @@ func (p PBX) portion(ctx context.Context, a *call.Assembler, ids []string, yield
 	}
 	calls := make([]*call.Call, 0, len(groups))
 	for _, g := range groups {
+		if !wanted(g.Records) {
+			continue
+		}
 		if c := a.Assemble(g); c != nil {
 			calls = append(calls, c)
 		}

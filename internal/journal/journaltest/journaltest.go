@@ -55,6 +55,7 @@ func Exercise(t *testing.T, open func(t *testing.T) *journal.Journal) {
 		"a period takes the place of all of the same time":                       piecesReplaced,
 		"of two who read a period, one remembers it":                             piecesOfTwoReaders,
 		"a call that the journal holds otherwise is not recalled":                recalledWrongly,
+		"a call of which the journal holds more is recalled as outdated":         recalledOutdated,
 		"the places of several walks are kept apart, ids and their unknowns too": places,
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -152,14 +152,14 @@ func piecesOfTwoReaders(t *testing.T, b *bench) {
 func recalledWrongly(t *testing.T, b *bench) {
 	for what, change := range map[string]func(pbx string){
 		"a call that has changed": func(pbx string) {
-			b.record(aCall(pbx, "10.1", 0, func(c *call.Call) { c.Result = call.Missed }))
+			b.record(aCall(pbx, "10.1", 0, joins("11.1"), func(c *call.Call) { c.Result = call.Missed }))
 		},
-		"one that became a part":   func(pbx string) { b.record(aCall(pbx, "5.1", -1, joins("10.1"))) },
-		"one that is not recorded": nil,
+		"one that is not recorded":         nil,
+		"one of which a part was recorded": func(pbx string) { b.record(aCall(pbx, "11.1", 1)) },
 	} {
 		period := readPeriod(0, 60)
 		period.PBX = what
-		c := aCall(what, "10.1", 0)
+		c := aCall(what, "10.1", 0, joins("11.1"))
 		if change == nil {
 			var calls journal.Remembered
 			calls.Add(journal.NewEntry(c))
@@ -181,4 +181,19 @@ func recalledWrongly(t *testing.T, b *bench) {
 			t.Errorf("%s gives %v", what, err)
 		}
 	}
+}
+
+func recalledOutdated(t *testing.T, b *bench) {
+	period := readPeriod(0, 60)
+	b.remember(period, "a", piece(0), aCall("main", "10.1", 0), aCall("main", "20.1", 3))
+	b.record(aCall("main", "5.1", -1, joins("10.1")))
+	b.record(aCall("main", "20.1", 3, joins("30.1")))
+	recalled, _ := b.recall(period, piece(0))
+	b.tx(func(tx journal.Tx) error {
+		got, err := journal.RecordCalls(b.ctx(), tx, "main", recalled, now)
+		same(t, "recorded", got, []journal.Recorded{
+			{State: journal.Outdated, Revision: 1, PartOf: "5.1"}, {State: journal.Outdated, Revision: 2},
+		})
+		return err
+	})
 }

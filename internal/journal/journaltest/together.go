@@ -24,6 +24,7 @@ func oneByOne(t *testing.T, b *bench) {
 		aCall("main", "10.1", 0, func(c *call.Call) { c.Result = call.Missed }),
 		aCall("main", "10.1", 3, func(c *call.Call) { c.Warnings = []string{"missing_rows"} }), // the end of it alone
 		aCall("main", "5.1", 2, joins("20.1")), aCall("main", "3.1", 4, joins("5.1", "20.1")),
+		aCall("main", "60.1", 5), aCall("main", "70.1", 4, joins("60.1")), aCall("main", "60.1", 6, joins("70.1", "80.1")), // a part that takes its whole in
 	}
 	together := b.record(list...)
 	for i, c := range list {
@@ -32,7 +33,7 @@ func oneByOne(t *testing.T, b *bench) {
 		got := b.record(&alone)
 		same(t, "recorded alone or with others", got, together[i:i+1])
 	}
-	for _, id := range []string{"10.1", "20.1", "5.1", "3.1"} {
+	for _, id := range []string{"10.1", "20.1", "5.1", "3.1", "60.1", "70.1", "80.1"} {
 		same(t, "found by "+id, b.find("main", id), b.find("branch", id))
 	}
 	same(t, "listed", b.ids(journal.CallFilter{PBX: "main"}), b.ids(journal.CallFilter{PBX: "branch"}))

@@ -125,10 +125,10 @@ func dialect() table.Dialect {
 	}
 }
 
-// digest sums the rows' checksums (32 bits each), weighed by their keys: without, values that change places
+// digest sums the rows' checksums (32 bits each), key and values, weighed by the keys: without, values that change places
 // would cancel out.
 func digest(key string, expressions []string) string {
-	return fmt.Sprintf("SUM(CRC32(%s) * (%s %% 65521 + 1))", pack(expressions), key)
+	return fmt.Sprintf("SUM(CRC32(%s) * (%s %% 65521 + 1))", pack(append([]string{key}, expressions...)), key)
 }
 
 // pack has the server join values: for each value that it gets, the driver takes

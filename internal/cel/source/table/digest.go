@@ -51,13 +51,13 @@ func (t *Table) ScanPieces(ctx context.Context, from, until time.Time, tell func
 
 // pieces makes the pieces of (after, upto], one after the other.
 func (t *Table) pieces(ctx context.Context, after, upto int64, pieces chan<- source.Piece) error {
-	step := int64(pieceKeys)
-	if after != math.MinInt64 {
-		step = max(step, (upto-after)/mostPieces)
+	step := int64(math.MaxInt64)
+	if after != math.MinInt64 { // else the table was empty when its ends were looked for
+		step = max(pieceKeys, (upto-after)/mostPieces)
 	}
 	for after < upto {
 		p := source.Piece{After: after, UpTo: upto}
-		if upto-after > step {
+		if step < math.MaxInt64 && upto-after > step {
 			p.UpTo = after + step
 		}
 		var err error
