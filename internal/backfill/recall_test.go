@@ -130,6 +130,22 @@ func TestRecordsThatCameSinceAreRead(t *testing.T) {
 	same(t, "skipped", alike(t, remembering, reading, from, time.Time{}).Calls.Skipped, first.Calls.Found+1)
 }
 
+func TestAPeriodThatWasNotReadToItsEndIsReadAgain(t *testing.T) {
+	table := newRows(t)
+	from, until := table.span()
+	b := overRows(t, table, "r1", nil)
+	b.process(t, ask(from, until))
+	must(t, b.journal.InTx(context.Background(), func(tx journal.Tx) error {
+		_, err := tx.Exec(context.Background(), `UPDATE pieces SET ends = 0`)
+		return err
+	}))
+	table.scanned = 0
+	b.process(t, ask(from, until))
+	if table.scanned < len(table.records) {
+		t.Errorf("%d rows are read of %d", table.scanned, len(table.records))
+	}
+}
+
 func TestACallThatReachesBeyondThePeriodIsLookedUpAgain(t *testing.T) {
 	table := newRows(t)
 	_, until := table.span()

@@ -15,6 +15,9 @@ const (
 	// well below 50 ms, and a slow PBX's calls still show soon.
 	batchCalls = 250
 	batchTime  = 200 * time.Millisecond
+	// recalledAsOne is how many recalled calls take no longer than one that was read, where nothing but
+	// the journal has to be told of them.
+	recalledAsOne = 8
 )
 
 // yielder takes what is to be recorded.
@@ -79,6 +82,7 @@ func (w *worker) guard(ctx context.Context, read func(context.Context, yielder) 
 // last batch, which is not committed.
 func (w *worker) record(ctx context.Context, n int, entries <-chan *journal.Entry) ([]*journal.Entry, error) {
 	batch := make([]*journal.Entry, 0, w.batch)
+	room := w.room()
 	due := time.NewTimer(batchTime)
 	defer due.Stop()
 	for {
@@ -91,7 +95,8 @@ func (w *worker) record(ctx context.Context, n int, entries <-chan *journal.Entr
 				return batch, nil
 			}
 			batch = append(batch, e)
-			full = len(batch) == w.batch
+			room -= w.takes(e)
+			full = room <= 0
 		case <-due.C:
 			full = len(batch) > 0
 			due.Reset(batchTime)
@@ -102,7 +107,17 @@ func (w *worker) record(ctx context.Context, n int, entries <-chan *journal.Entr
 		if err := w.commit(ctx, n, batch, false); err != nil {
 			return nil, err
 		}
-		batch = batch[:0]
+		batch, room = batch[:0], w.room()
 		due.Reset(batchTime)
 	}
+}
+
+// room is what a batch holds, by what takes says of each entry.
+func (w *worker) room() int { return w.batch * recalledAsOne }
+
+func (w *worker) takes(e *journal.Entry) int {
+	if e.Recalled() && len(w.config.Deliverer.Targets()) == 0 {
+		return 1
+	}
+	return recalledAsOne
 }

@@ -63,6 +63,9 @@ func NewEntry(c *call.Call) *Entry {
 	return e
 }
 
+// Recalled says that the call was not worked out, but recalled.
+func (e *Entry) Recalled() bool { return e.recalled }
+
 // JSON is the call as JSON. It must not be changed. A recalled entry has none until FillRecalled.
 func (e *Entry) JSON() []byte { return e.body }
 
