@@ -88,9 +88,9 @@ func (a *App) prepare(ctx context.Context) error {
 	}
 	var sources []backfill.PBX
 	program := programDigest()
-	for _, p := range a.pbxs {
+	for i, p := range a.pbxs {
 		sources = append(sources, backfill.PBX{
-			Name: p.name, Location: p.location, Open: p.open, Reading: reading(program, p.settings, planOf(p.settings)),
+			Name: p.name, Location: p.location, Open: p.open, Reading: reading(program, &a.Config.PBX[i]),
 		})
 	}
 	if a.deliveries, err = a.targets(ctx); err != nil {

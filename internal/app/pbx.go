@@ -28,7 +28,6 @@ type pbx struct {
 	address  string
 	options  source.Options
 	known    sweep.PBX // all but the source
-	settings *config.PBX
 	log      *slog.Logger
 	now      func() time.Time
 
@@ -57,7 +56,7 @@ func newPBX(c *config.PBX, log *slog.Logger, now func() time.Time) (*pbx, error)
 	return &pbx{
 		name: c.Name, location: known.Location, address: c.CEL.Reveal(), log: log, now: now,
 		options: source.Options{Location: known.Location, Columns: c.Columns, Logger: log},
-		known:   known, settings: c, opening: make(chan struct{}, 1),
+		known:   known, opening: make(chan struct{}, 1),
 	}, nil
 }
 

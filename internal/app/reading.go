@@ -10,18 +10,17 @@ import (
 	"time"
 
 	"ringback/internal/config"
-	"ringback/internal/dialplan"
 )
 
 // reading names all that decides, beside a PBX's records, which calls come of them: the program
 // to the last byte, the PBX's settings, and the offsets of its zone, whose rules change. A program that cannot read itself gives "".
-func reading(program string, c *config.PBX, plan dialplan.Settings) string {
+func reading(program string, c *config.PBX) string {
 	if program == "" {
 		return ""
 	}
 	sum := sha256.New()
 	// Of these values none fails to be written as JSON, and a hash takes all.
-	_ = json.NewEncoder(sum).Encode([]any{program, c.Name, c.Timezone.String(), c.Silence, c.Columns, plan})
+	_ = json.NewEncoder(sum).Encode([]any{program, c.Name, c.Timezone.String(), c.Silence, c.Columns, planOf(c)})
 	for at := firstOffset; at.Before(lastOffset); at = at.Add(offsetStep) {
 		_, offset := at.In(c.Timezone.Location).Zone()
 		_, _ = fmt.Fprintln(sum, offset)

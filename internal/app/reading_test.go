@@ -20,7 +20,7 @@ func TestAReadingIsAnotherWhenAnythingIsThatDecidesOnCalls(t *testing.T) {
 		if change != nil {
 			change(&c)
 		}
-		return reading(program, &c, planOf(&c))
+		return reading(program, &c)
 	}
 	usual := of("program", nil)
 	if usual == "" || usual != of("program", nil) {
