@@ -18,18 +18,19 @@ import (
 // changed, as the journal remembers them, else as the records are read. recall says that the journal may be asked.
 func (w *worker) read(ctx context.Context, pbx sweep.PBX, walk journal.Walk, after sweep.Cursor, recall bool, yield yielder) error {
 	d, period := w.digester(pbx, walk)
-	if d == nil || !after.Start.IsZero() {
-		return w.config.Period(ctx, pbx, walk.From, walk.Until, after, func(c *call.Call, _ sweep.Reach) error {
-			return yield(journal.NewEntry(c))
-		})
-	}
-	if recall {
+	whole := d != nil && after.Start.IsZero()
+	if whole && recall {
 		r := recaller{worker: w, pbx: pbx, source: d, period: period}
 		if all, err := r.recall(ctx, yield); all || err != nil {
 			return err
 		}
 	}
-	return w.readAndRemember(ctx, pbx, d, period, yield)
+	if whole && !w.run.DryRun { // what is not recorded cannot be recalled
+		return w.readAndRemember(ctx, pbx, d, period, yield)
+	}
+	return w.config.Period(ctx, pbx, walk.From, walk.Until, after, func(c *call.Call, _ sweep.Reach) error {
+		return yield(journal.NewEntry(c))
+	})
 }
 
 // digester is the PBX's source if it can tell whether records have changed, and if what it

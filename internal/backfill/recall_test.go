@@ -212,18 +212,26 @@ func TestAPartThatBecameACallIsPutRightAndThenRecalled(t *testing.T) {
 	}
 }
 
+// holdOtherwise makes the journal hold a call otherwise than it was read, and returns its id.
+func (b *bench) holdOtherwise(t *testing.T) string {
+	t.Helper()
+	list, err := b.journal.Calls(context.Background(), journal.CallFilter{Limit: 71})
+	must(t, err)
+	id := list[70].ID
+	must(t, b.journal.InTx(context.Background(), func(tx journal.Tx) error {
+		_, err := tx.Exec(context.Background(), `UPDATE calls SET digest = digest + 1 WHERE id = $1`, id)
+		return err
+	}))
+	return id
+}
+
 func TestADryRunLeavesWhatIsRemembered(t *testing.T) {
 	table := newRows(t)
 	from, until := table.span()
 	b := overRows(t, table, "r1", nil)
 	b.process(t, ask(from, until))
 	before := b.known(t, "r1", from, until)
-	list, err := b.journal.Calls(context.Background(), journal.CallFilter{Limit: 100})
-	must(t, err)
-	must(t, b.journal.InTx(context.Background(), func(tx journal.Tx) error {
-		_, err := tx.Exec(context.Background(), `UPDATE calls SET digest = digest + 1 WHERE id = $1`, list[70].ID)
-		return err
-	}))
+	b.holdOtherwise(t)
 	r := ask(from, until)
 	r.DryRun = true
 	run := b.process(t, r)
@@ -237,18 +245,13 @@ func TestACallThatTheJournalHoldsOtherwiseIsReadAgain(t *testing.T) {
 	b := overRows(t, table, "r1", nil)
 	first := b.process(t, ask(from, until))
 	before := b.holds(t)
-	list, err := b.journal.Calls(context.Background(), journal.CallFilter{Limit: 200})
-	must(t, err)
-	must(t, b.journal.InTx(context.Background(), func(tx journal.Tx) error {
-		_, err := tx.Exec(context.Background(), `UPDATE calls SET digest = digest + 1 WHERE id = $1`, list[70].ID)
-		return err
-	}))
+	changed := b.holdOtherwise(t)
 	second := b.process(t, ask(from, until))
 	same(t, "state", second.State, Done)
 	same(t, "counts", second.Calls, Counts{
 		Found: first.Calls.Found, Processed: first.Calls.Found, Delivered: 1, Skipped: first.Calls.Found - 1, NotFound: []string{},
 	})
-	same(t, "what changed", b.outcomes(t, second.ID)["main "+list[70].ID], "delivered: changed since it was delivered; revision 2")
+	same(t, "what changed", b.outcomes(t, second.ID)["main "+changed], "delivered: changed since it was delivered; revision 2")
 	if len(b.holds(t)) != len(before) {
 		t.Errorf("%d calls, before %d", len(b.holds(t)), len(before))
 	}
@@ -264,19 +267,19 @@ func TestNothingIsRememberedWhereItWouldNotHold(t *testing.T) {
 	from, until := table.span()
 	for what, run := range map[string]struct {
 		reading string
-		request Request
+		dry     bool
 		change  func(*bench)
 	}{
-		"of a dry run":                {"r1", Request{DryRun: true}, nil},
-		"of a period with few rows":   {"r1", Request{}, func(b *bench) { b.least = 1 << 40 }},
-		"when the program is unknown": {"", Request{}, nil},
+		"of a dry run":                {"r1", true, nil},
+		"of a period with few rows":   {"r1", false, func(b *bench) { b.least = 1 << 40 }},
+		"when the program is unknown": {"", false, nil},
 	} {
 		b := overRows(t, table, run.reading, nil)
 		if run.change != nil {
 			run.change(b)
 		}
 		r := ask(from, until)
-		r.DryRun = run.request.DryRun
+		r.DryRun = run.dry
 		b.process(t, r)
 		same(t, what, len(b.known(t, run.reading, from, until)), 0)
 	}

@@ -21,14 +21,11 @@ const (
 	mostLookedUp = 2000
 )
 
-// readAndRemember hands over the calls of a whole period, and remembers which ones came of it: not in a dry run,
-// since what is not recorded cannot be recalled.
+// readAndRemember hands over the calls of a whole period, and remembers which ones came of it.
 func (w *worker) readAndRemember(ctx context.Context, pbx sweep.PBX, d source.Digester, period journal.ReadPeriod, yield yielder) error {
 	pieces := &pieces{Digester: d, from: period.From, until: period.Until}
-	if !w.run.DryRun {
-		pbx.Source = pieces
-	}
-	m := &memory{worker: w, period: period, pieces: pieces, by: rand.Text(), lost: w.run.DryRun}
+	pbx.Source = pieces
+	m := &memory{worker: w, period: period, pieces: pieces, by: rand.Text()}
 	err := w.config.Period(ctx, pbx, period.From, period.Until, sweep.Cursor{}, func(c *call.Call, reach sweep.Reach) error {
 		e := journal.NewEntry(c)
 		if err := m.add(ctx, c, e, reach); err != nil {

@@ -71,9 +71,7 @@ func FuzzRecall(f *testing.F) {
 	f.Add(whole[:len(whole)/2])
 	f.Add([]byte{})
 	f.Fuzz(func(t *testing.T, compressed []byte) {
-		if len(compressed) > 1<<12 {
-			t.Skip("a few bytes can become very many")
-		}
+		compressed = compressed[:min(len(compressed), 1<<12)] // a few bytes can become very many
 		entries, err := recall(compressed, "main")
 		if err != nil {
 			if !errors.Is(err, errRemembered) {
